@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# What the shell scripts of this directory share; sourced, never run.
+
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+BUILD=$ROOT/build
+BASE=${BASE:-6.12}
+ARCH=${ARCH:-x86_64}
+
+# Git must act alike on every machine: no user's or system's settings.
+export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null
+export LC_ALL=C.UTF-8
+
+say() { printf '  %-7s %s\n' "$1" "$2"; }
+
+die()
+{
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	exit 1
+}
+
+# A path as the user would type it from the top of the clone.
+short() { printf '%s' "${1#"$ROOT"/}"; }
+
+require_base()
+{
+	[ -d "$ROOT/patches/$BASE" ] || die "no series for BASE=$BASE (there is no patches/$BASE)"
+}
+
+tree_dir() { printf '%s' "$BUILD/tree/$BASE"; }
+series_dir() { printf '%s' "$ROOT/patches/$BASE"; }
+
+# Names of the patches, in order.
+series_patches()
+{
+	local series
+	series=$(series_dir)/series
+	[ ! -e "$series" ] || sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$series"
+}
+
+# One number for the whole series as it stands in patches/.
+series_id()
+{
+	series_patches | while read -r patch; do
+		cat "$(series_dir)/$patch"
+	done | sha256sum | cut -d' ' -f1
+}
+
+# The Debian package's tarball; scripts/deps puts it in one of two places.
+source_tarball()
+{
+	local tarball
+	for tarball in "/usr/src/linux-source-$BASE.tar.xz" "$BUILD/deb/usr/src/linux-source-$BASE.tar.xz"; do
+		[ ! -e "$tarball" ] || { printf '%s' "$tarball"; return; }
+	done
+	die "no linux-source-$BASE here; scripts/deps installs it"
+}
