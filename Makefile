@@ -15,4 +15,7 @@ help: ## this list
 tree: ## build/tree/BASE: Debian's source with the series as git commits
 	@scripts/tree
 
-.PHONY: help tree
+edit: ## bring FILE=… of the source under git, before changing it
+	@scripts/edit "$(FILE)"
+
+.PHONY: help tree edit
