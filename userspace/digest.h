@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Does a key belong to a header? The digest of LUKS is PBKDF2-HMAC of the
+ * volume key; AF_ALG computes an HMAC with a logon key that nobody can read.
+ */
+#ifndef KK_DIGEST_H
+#define KK_DIGEST_H
+
+#include <keyutils.h>
+
+#include "header.h"
+
+struct kk_hmac {
+	/* out takes hmac->len bytes; 0 or -errno */
+	int (*compute)(struct kk_hmac *hmac, const void *data, size_t len, uint8_t *out);
+	size_t len;
+	int fd;
+	void *ctx;
+};
+
+int kk_pbkdf2(struct kk_hmac *hmac, const struct kk_digest *d, uint8_t *out);
+
+/* 0: it is the header's key. -EKEYREJECTED: it is not. */
+int kk_digest_compare(struct kk_hmac *hmac, const struct kk_digest *d);
+
+/*
+ * As above, with the key @serial, which the caller must possess.
+ * -EOPNOTSUPP: AF_ALG cannot do it on this kernel.
+ */
+int kk_digest_verify(const struct kk_digest *d, key_serial_t serial);
+
+#endif
