@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Block devices: who has a UUID, who is mapped, what a VOLUME on the command
+ * line stands for.
+ */
+#ifndef KK_DEVICE_H
+#define KK_DEVICE_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "keydesc.h"
+
+#define KK_PATH_MAX 256
+
+struct kk_mapping {
+	char name[128];			/* of the active mapping */
+	char uuid[KK_UUID_LEN + 1];	/* LUKS UUID, lower case */
+	int luks;
+	char device[KK_PATH_MAX];	/* the device below, or "" */
+};
+
+/* Calls @fn for every active LUKS mapping until it returns non-zero. */
+int kk_each_mapping(int (*fn)(const struct kk_mapping *m, void *arg), void *arg);
+bool kk_mapping_of_uuid(const char *uuid, struct kk_mapping *m);
+bool kk_mapping_named(const char *name, struct kk_mapping *m);
+
+/* The mapping of LUKS volumes has this dm uuid: its UUID and type, else false. */
+bool kk_dm_uuid_parse(const char *dm_uuid, struct kk_mapping *m);
+
+/* True when some dm device has this name, LUKS or not. */
+bool kk_dm_name_taken(const char *name);
+
+/*
+ * The one free device with this LUKS UUID. KK_DEVICE when there is none
+ * (silently with @quiet) or when two are free, a volume and its clone;
+ * KK_BUSY when something else has it.
+ */
+int kk_device_of_uuid(const char *uuid, bool quiet, char *out, size_t size);
+
+/* What the user named, as far as it can be known. */
+struct kk_target {
+	char label[KK_PATH_MAX];	/* for messages */
+	char device[KK_PATH_MAX];	/* "" when only the UUID is known */
+	char uuid[KK_UUID_LEN + 1];	/* "" when only the device is known */
+	bool mapped;
+	bool explicit_device;		/* the user named this very device */
+	struct kk_mapping mapping;
+};
+
+/* Mapper name, device, UUID=...; KK_DEVICE, with a message, when it is none. */
+int kk_target_resolve(const char *volume, struct kk_target *t);
+
+/* LUKS UUID on a device, without a message; false when there is none. */
+bool kk_luks_uuid(const char *device, char *uuid, size_t size);
+
+#endif

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <blkid/blkid.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "header.h"
+#include "kexec-keys.h"
+#include "volumes.h"
+
+#ifndef KK_VOLUMES_FILE
+#define KK_VOLUMES_FILE "/etc/kexec-keys/volumes"
+#endif
+#ifndef KK_CRYPTTAB
+#define KK_CRYPTTAB "/etc/crypttab"
+#endif
+#ifndef KK_CMDLINE
+#define KK_CMDLINE "/proc/cmdline"
+#endif
+
+static const char *const files[] = { KK_VOLUMES_FILE, KK_CRYPTTAB };
+
+unsigned int kk_volume_flags(const char *options)
+{
+	static const struct { const char *word; unsigned int flag; } words[] = {
+		{ "discard", KK_FLAG_DISCARDS },
+		{ "allow-discards", KK_FLAG_DISCARDS },
+		{ "same-cpu-crypt", KK_FLAG_SAME_CPU },
+		{ "submit-from-crypt-cpus", KK_FLAG_SUBMIT_FROM_CPU },
+		{ "no-read-workqueue", KK_FLAG_NO_READ_WQ },
+		{ "no-write-workqueue", KK_FLAG_NO_WRITE_WQ },
+		{ "high-priority", KK_FLAG_HIGH_PRIORITY },
+		{ "readonly", KK_FLAG_READONLY },
+		{ "read-only", KK_FLAG_READONLY },
+	};
+	unsigned int flags = 0;
+
+	while (*options) {
+		size_t n = strcspn(options, ",");
+
+		for (unsigned int i = 0; i < KK_ARRAY_SIZE(words); i++)
+			if (n == strlen(words[i].word) && !strncmp(options, words[i].word, n))
+				flags |= words[i].flag;
+		options += n + (options[n] == ',');
+	}
+	return flags;
+}
+
+static void copy_option(const char *options, const char *key, char *out, size_t size)
+{
+	const size_t k = strlen(key);
+
+	while (*options) {
+		size_t n = strcspn(options, ",");
+
+		if (n > k && !strncmp(options, key, k))
+			snprintf(out, size, "%.*s", (int)(n - k), options + k);
+		options += n + (options[n] == ',');
+	}
+}
+
+bool kk_volume_parse(const char *line, struct kk_volume *v)
+{
+	char options[1024] = "";
+
+	memset(v, 0, sizeof(*v));
+	if (sscanf(line, " %127[^# \t\n]%*[ \t]%255s %*s %1023s", v->name, v->source, options) < 2)
+		return false;
+	/* A name cut at a '#' was a comment. */
+	if (v->source[0] == '#' || strchr(v->name, '/'))
+		return false;
+	v->flags = kk_volume_flags(options);
+	copy_option(options, "header=", v->header, sizeof(v->header));
+	return true;
+}
+
+bool kk_source_is_uuid(const char *source, const char *uuid)
+{
+	size_t n = strlen(uuid);
+
+	if (strncmp(source, "UUID=", 5))
+		return false;
+	source += 5;
+	if (*source == '"')
+		source++;
+	return !strncasecmp(source, uuid, n) &&
+	       (!source[n] || !strcmp(source + n, "\""));
+}
+
+static bool source_is_device(const char *source, unsigned long rdev)
+{
+	char *path = NULL;
+	struct stat st;
+	bool is;
+
+	if (!rdev || !strncmp(source, "UUID=", 5))
+		return false;
+	if (source[0] != '/')
+		path = blkid_evaluate_spec(source, NULL);
+	is = !stat(path ? path : source, &st) && S_ISBLK(st.st_mode) && st.st_rdev == rdev;
+	free(path);
+	return is;
+}
+
+struct wanted {
+	const char *name;	/* or NULL */
+	const char *uuid;
+	unsigned long rdev;
+};
+
+static bool matches(const struct kk_volume *v, const struct wanted *w)
+{
+	if (w->name)
+		return !strcmp(v->name, w->name);
+	return kk_source_is_uuid(v->source, w->uuid) || source_is_device(v->source, w->rdev);
+}
+
+static bool find_in_file(const char *path, const struct wanted *w, struct kk_volume *v)
+{
+	FILE *f = fopen(path, "re");
+	char *line = NULL;
+	bool found = false;
+	size_t size = 0;
+
+	if (!f)
+		return false;
+	while (!found && getline(&line, &size, f) > 0)
+		found = kk_volume_parse(line, v) && matches(v, w);
+	free(line);
+	fclose(f);
+	return found;
+}
+
+/* The next word of a command line, without its quotes. */
+static const char *next_word(const char *p, char *out, size_t size)
+{
+	bool quoted = false;
+	size_t n = 0;
+
+	while (*p == ' ' || *p == '\t' || *p == '\n')
+		p++;
+	if (!*p)
+		return NULL;
+	for (; *p && (quoted || !strchr(" \t\n", *p)); p++) {
+		if (*p == '"')
+			quoted = !quoted;
+		else if (n + 1 < size)
+			out[n++] = *p;
+	}
+	out[n] = '\0';
+	return p;
+}
+
+static const char *value_of(const char *word, const char *key)
+{
+	if (!strncmp(word, "rd.", 3))
+		word += 3;
+	return strncmp(word, key, strlen(key)) ? NULL : word + strlen(key);
+}
+
+/* "<UUID>=rest" with the wanted UUID: rest. */
+static const char *after_uuid(const char *value, const char *uuid)
+{
+	size_t n = strlen(uuid);
+
+	if (!strncmp(value, "luks-", 5))
+		value += 5;
+	return n && !strncasecmp(value, uuid, n) && value[n] == '=' ? value + n + 1 : NULL;
+}
+
+static bool starts_with_uuid(const char *value)
+{
+	char uuid[KK_UUID_LEN + 1];
+
+	snprintf(uuid, sizeof(uuid), "%s", value);
+	return kk_uuid_valid(uuid) && value[KK_UUID_LEN] == '=';
+}
+
+static bool cmdline_name(const char *cmdline, const char *uuid, struct kk_volume *v)
+{
+	char word[512];
+
+	while ((cmdline = next_word(cmdline, word, sizeof(word)))) {
+		const char *value = value_of(word, "luks.name=");
+		const char *name;
+
+		if (!value)
+			continue;
+		if (*uuid) {
+			name = after_uuid(value, uuid);
+			if (!name || !*name || strchr(name, '/'))
+				continue;
+			snprintf(v->name, sizeof(v->name), "%s", name);
+			snprintf(v->source, sizeof(v->source), "UUID=%s", uuid);
+			return true;
+		}
+		if (starts_with_uuid(value) && !strcmp(value + KK_UUID_LEN + 1, v->name)) {
+			snprintf(v->source, sizeof(v->source), "UUID=%.*s", KK_UUID_LEN, value);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void cmdline_options(const char *cmdline, const char *uuid, struct kk_volume *v)
+{
+	const char *all = NULL, *own = NULL, *value;
+	char word[512], all_words[512], own_words[512];
+
+	while ((cmdline = next_word(cmdline, word, sizeof(word)))) {
+		value = value_of(word, "luks.options=");
+		if (value && after_uuid(value, uuid)) {
+			snprintf(own_words, sizeof(own_words), "%s", after_uuid(value, uuid));
+			own = own_words;
+		} else if (value && !starts_with_uuid(value)) {
+			snprintf(all_words, sizeof(all_words), "%s", value);
+			all = all_words;
+		}
+		/* dracut's, for all volumes or for one */
+		value = value_of(word, "luks.allow-discards");
+		if (value && (!*value || (*value == '=' && !strcasecmp(value + 1, uuid))))
+			v->flags |= KK_FLAG_DISCARDS;
+	}
+	/* As in systemd: those without a UUID are for volumes with none of their own. */
+	if (own || all)
+		v->flags |= kk_volume_flags(own ? own : all);
+}
+
+bool kk_cmdline_volume(const char *cmdline, const char *uuid, struct kk_volume *v)
+{
+	bool found = cmdline_name(cmdline, uuid, v);
+
+	if (*uuid)
+		cmdline_options(cmdline, uuid, v);
+	else if (found)
+		cmdline_options(cmdline, v->source + 5, v);
+	return found;
+}
+
+static void read_cmdline(char *out, size_t size)
+{
+	int fd = open(KK_CMDLINE, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, out, size - 1);
+
+	out[n < 0 ? 0 : n] = '\0';
+	if (fd >= 0)
+		close(fd);
+}
+
+static bool find(const struct wanted *w, struct kk_volume *v)
+{
+	char cmdline[8192];
+
+	for (unsigned int i = 0; i < KK_ARRAY_SIZE(files); i++)
+		if (find_in_file(files[i], w, v))
+			return true;
+	memset(v, 0, sizeof(*v));
+	if (w->name)
+		snprintf(v->name, sizeof(v->name), "%s", w->name);
+	read_cmdline(cmdline, sizeof(cmdline));
+	return kk_cmdline_volume(cmdline, w->name ? "" : w->uuid, v);
+}
+
+bool kk_volume_of(const char *uuid, unsigned long rdev, struct kk_volume *v)
+{
+	struct wanted w = { .uuid = uuid, .rdev = rdev };
+
+	return find(&w, v);
+}
+
+bool kk_volume_named(const char *name, struct kk_volume *v)
+{
+	struct wanted w = { .name = name };
+
+	return find(&w, v);
+}
