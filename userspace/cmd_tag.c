@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * tag: link a volume's key into .kexec. A key that is in reach already is
+ * taken as it is, once it is proven to be the header's; else the volume is
+ * unlocked once more.
+ */
+#include <errno.h>
+#include <libcryptsetup.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "device.h"
+#include "header.h"
+#include "kexec-keys.h"
+#include "report.h"
+#include "ring.h"
+#include "state.h"
+#include "unlock.h"
+#include "verify.h"
+
+struct tag {
+	const struct kk_args *args;
+	struct kk_state state;
+	int status;		/* of the first volume that failed */
+	unsigned int n;
+};
+
+static int set_expiry(key_serial_t serial, const struct kk_args *args)
+{
+	if (!args->timeout_set)
+		return 0;
+	return keyctl_set_timeout(serial, args->timeout) < 0 ? -errno : 0;
+}
+
+/* The expiry first: a key must never be carried without it. */
+static int link_key(key_serial_t serial, const struct tag *tag, const char *label)
+{
+	int r = set_expiry(serial, tag->args);
+
+	if (!r && keyctl_link(serial, tag->state.ring) < 0)
+		r = -errno;
+	if (!r)
+		return KK_OK;
+	if (r == -EPERM || r == -EACCES)
+		return kk_fail(KK_PERMISSION, "run it as root of the initial user namespace (CAP_SYS_BOOT)",
+			       "the keyring .kexec does not take the key of %s", kk_esc(label));
+	return kk_fail(kk_exit_of_errno(r), "see dmesg", "cannot link the key of %s: %s",
+		       kk_esc(label), strerror(-r));
+}
+
+/* A designated key that is right already; only its expiry may be new. */
+static bool tagged_already(const struct tag *tag, const struct kk_header *h)
+{
+	struct kk_keys keys;
+	bool found = false;
+
+	if (kk_ring_read(tag->state.ring, &keys))
+		return false;
+	for (unsigned int i = 0; i < keys.n && !found; i++) {
+		const struct kk_key *k = &keys.key[i];
+
+		if (k->error || k->desc.kind != KK_KEY_CRYPTSETUP ||
+		    strcasecmp(k->desc.uuid, h->uuid) || k->desc.digest != h->digest.id ||
+		    kk_verify_digest(h, k->serial, tag->state.ring))
+			continue;
+		if (kk_ring_hold(tag->state.ring))
+			continue;
+		found = !set_expiry(k->serial, tag->args);
+		kk_ring_release(tag->state.ring);
+	}
+	kk_keys_free(&keys);
+	return found;
+}
+
+/* In the keyrings of root: cryptsetup's --link-vk-to-keyring, kdump's crypttab. */
+static bool link_from(key_serial_t from, const char *description, const struct tag *tag,
+		      const struct kk_header *h, const char *label)
+{
+	key_serial_t serial = keyctl_search(from, "logon", description, 0);
+	bool linked;
+
+	if (serial < 0 || kk_verify_digest(h, serial, from))
+		return false;
+	if (kk_ring_hold(from))
+		return false;
+	linked = !link_key(serial, tag, label);
+	kk_ring_release(from);
+	if (linked)
+		kk_debug("took key %d, %s", serial, description);
+	return linked;
+}
+
+static bool link_existing(const struct tag *tag, const struct kk_header *h, const char *label)
+{
+	static const key_serial_t from[] = {
+		KEY_SPEC_SESSION_KEYRING, KEY_SPEC_USER_KEYRING, KEY_SPEC_USER_SESSION_KEYRING,
+	};
+	char own[64], kdump[64];
+
+	kk_keydesc_format(h->uuid, h->digest.id, own, sizeof(own));
+	snprintf(kdump, sizeof(kdump), "kdump-cryptsetup:vk-%s", h->uuid);
+	for (unsigned int i = 0; i < KK_ARRAY_SIZE(from); i++)
+		if (link_from(from[i], own, tag, h, label) ||
+		    link_from(from[i], kdump, tag, h, label))
+			return true;
+	return false;
+}
+
+static int tag_loaded(const struct tag *tag, struct crypt_device *cd,
+		      const struct kk_header *h, const char *label)
+{
+	key_serial_t serial;
+	int r;
+
+	if (tagged_already(tag, h)) {
+		kk_progress("%s is tagged already.", kk_esc(label));
+		return KK_OK;
+	}
+	if (link_existing(tag, h, label)) {
+		kk_say("Tagged %s (UUID %s) with a key that was there already.",
+		       kk_esc(label), h->uuid);
+		return KK_OK;
+	}
+	r = kk_unlock(cd, h, label, tag->args, &serial);
+	/* Before crypt_free(), which takes the key out of the thread keyring. */
+	if (!r)
+		r = link_key(serial, tag, label);
+	if (!r)
+		kk_say("Tagged %s (UUID %s).", kk_esc(label), h->uuid);
+	return r;
+}
+
+static int tag_device(const struct tag *tag, const char *device, const char *label)
+{
+	struct crypt_device *cd;
+	struct kk_header h;
+	int r = kk_header_load(label, device, tag->args->header, &h, &cd);
+
+	if (r)
+		return r;
+	r = tag_loaded(tag, cd, &h, label);
+	crypt_free(cd);
+	/* Of a LUKS1 key, which libcryptsetup does not know of. */
+	keyctl_clear(KEY_SPEC_THREAD_KEYRING);
+	return r;
+}
+
+static void note(struct tag *tag, int r)
+{
+	tag->n++;
+	if (!tag->status)
+		tag->status = r;
+}
+
+static int tag_mapping(const struct kk_mapping *m, void *arg)
+{
+	struct tag *tag = arg;
+
+	if (m->device[0])
+		note(tag, tag_device(tag, m->device, m->name));
+	return 0;
+}
+
+static int tag_volume(const struct tag *tag, const char *volume)
+{
+	struct kk_target t;
+	int r = kk_target_resolve(volume, &t);
+
+	if (!r && !t.device[0])
+		r = kk_device_of_uuid(t.uuid, false, t.device, sizeof(t.device));
+	return r ? r : tag_device(tag, t.device, volume);
+}
+
+int kk_cmd_tag(const struct kk_args *args)
+{
+	struct tag tag = { .args = args };
+	int r;
+
+	if (args->all == !!args->n_volumes)
+		return kk_fail(KK_USAGE, "see kexec-keys tag --help",
+			       "tag takes either VOLUMEs or --all");
+	if (args->header && args->n_volumes != 1)
+		return kk_fail(KK_USAGE, "see kexec-keys tag --help",
+			       "--header goes with one VOLUME");
+	r = kk_state_get(&tag.state);
+	if (r)
+		return r;
+	if (args->all)
+		kk_each_mapping(tag_mapping, &tag);
+	for (int i = 0; i < args->n_volumes; i++)
+		note(&tag, tag_volume(&tag, args->volumes[i]));
+	if (!tag.n)
+		return kk_fail(KK_DEVICE, "open one, or name it",
+			       "no LUKS volume is open");
+	if (!tag.status)
+		kk_report_image();
+	return tag.status;
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <libcryptsetup.h>
+#include <string.h>
+#include <time.h>
+
+#include "passphrase.h"
+#include "unlock.h"
+
+#define TRIES 3
+
+static int slot_of(const struct kk_args *args)
+{
+	return args->key_slot < 0 ? CRYPT_ANY_SLOT : args->key_slot;
+}
+
+static void say_what_it_takes(struct crypt_device *cd, const char *label,
+			      const struct kk_args *args)
+{
+	struct crypt_pbkdf_type pbkdf;
+
+	if (args->key_slot >= 0 && !crypt_keyslot_get_pbkdf(cd, args->key_slot, &pbkdf) &&
+	    pbkdf.max_memory_kb)
+		kk_progress("Deriving the key of %s with %s, %u MiB of memory ...",
+			    kk_esc(label), pbkdf.type, pbkdf.max_memory_kb / 1024);
+	else
+		kk_progress("Deriving the key of %s ...", kk_esc(label));
+}
+
+/* libcryptsetup puts a LUKS2 key there under this name; LUKS1 is ours to name. */
+static int find_in_thread_keyring(const struct kk_header *h, key_serial_t *serial)
+{
+	char description[64];
+
+	kk_keydesc_format(h->uuid, h->digest.id, description, sizeof(description));
+	*serial = keyctl_search(KEY_SPEC_THREAD_KEYRING, "logon", description, 0);
+	return *serial < 0 ? -errno : 0;
+}
+
+/* libcryptsetup uploads no LUKS1 key: the one case where we hold the bytes. */
+static int upload_luks1(struct crypt_device *cd, const struct kk_header *h, int slot,
+			const struct kk_secret *pass)
+{
+	char description[64];
+	size_t len = h->key_bytes;
+	char *key = crypt_safe_alloc(len);
+	int r;
+
+	if (!key)
+		return -ENOMEM;
+	r = crypt_volume_key_get(cd, slot, key, &len, pass->data, pass->len);
+	if (r >= 0)
+		r = crypt_volume_key_verify(cd, key, len);
+	if (r >= 0) {
+		kk_keydesc_format(h->uuid, h->digest.id, description, sizeof(description));
+		if (add_key("logon", description, key, len, KEY_SPEC_THREAD_KEYRING) < 0)
+			r = -errno;
+	}
+	crypt_safe_free(key);
+	return r < 0 ? r : 0;
+}
+
+static int try_passphrase(struct crypt_device *cd, const struct kk_header *h,
+			  const struct kk_args *args, const struct kk_secret *pass)
+{
+	int r;
+
+	if (h->luks == 1)
+		return upload_luks1(cd, h, slot_of(args), pass);
+	r = crypt_activate_by_passphrase(cd, NULL, slot_of(args), pass->data, pass->len,
+					 CRYPT_ACTIVATE_KEYRING_KEY);
+	return r < 0 ? r : 0;
+}
+
+static bool has_token(struct crypt_device *cd, const struct kk_args *args)
+{
+	if (args->token_id >= 0)
+		return true;
+	for (int i = 0; i < crypt_token_max(CRYPT_LUKS2); i++) {
+		crypt_token_info info = crypt_token_status(cd, i, NULL);
+
+		if (info == CRYPT_TOKEN_INTERNAL || info == CRYPT_TOKEN_EXTERNAL)
+			return true;
+	}
+	return false;
+}
+
+static int try_token(struct crypt_device *cd, const struct kk_args *args,
+		     const struct kk_secret *pin)
+{
+	int token = args->token_id < 0 ? CRYPT_ANY_TOKEN : args->token_id;
+	int r = crypt_activate_by_token_pin(cd, NULL, NULL, token, pin ? pin->data : NULL,
+					    pin ? pin->len : 0, NULL,
+					    CRYPT_ACTIVATE_KEYRING_KEY);
+
+	return r < 0 ? r : 0;
+}
+
+static int unlock_by_token(struct crypt_device *cd, const char *label,
+			   const struct kk_args *args)
+{
+	struct kk_secret pin = { 0 };
+	int r;
+
+	kk_progress("Trying the tokens of %s ...", kk_esc(label));
+	r = try_token(cd, args, NULL);
+	/* It wants a PIN. */
+	if (r == -ENOANO && kk_can_ask() && !kk_ask("Token PIN", label, &pin)) {
+		r = try_token(cd, args, &pin);
+		kk_secret_free(&pin);
+	}
+	return r;
+}
+
+static int unlock_by_file(struct crypt_device *cd, const struct kk_header *h,
+			  const char *label, const struct kk_args *args)
+{
+	struct kk_secret pass = { 0 };
+	int r = kk_read_key_file(cd, args->key_file, &pass);
+
+	if (r)
+		return r;
+	say_what_it_takes(cd, label, args);
+	r = try_passphrase(cd, h, args, &pass);
+	kk_secret_free(&pass);
+	if (!r)
+		return KK_OK;
+	return kk_fail(kk_exit_of_errno(r),
+		       "check it with cryptsetup open --test-passphrase",
+		       "the key file %s does not unlock %s: %s", kk_esc(args->key_file),
+		       kk_esc(label), strerror(-r));
+}
+
+static int unlock_by_person(struct crypt_device *cd, const struct kk_header *h,
+			    const char *label, const struct kk_args *args)
+{
+	struct kk_secret pass = { 0 };
+	int r = -EPERM;
+
+	if (!kk_can_ask())
+		return kk_fail(KK_PERMISSION, "give --key-file FILE (- is standard input)",
+			       "nobody is there to ask for the passphrase of %s",
+			       kk_esc(label));
+	for (int i = 0; i < TRIES && r == -EPERM; i++) {
+		int asked = kk_ask("Passphrase", label, &pass);
+
+		if (asked)
+			return asked;
+		say_what_it_takes(cd, label, args);
+		r = try_passphrase(cd, h, args, &pass);
+		kk_secret_free(&pass);
+		if (r == -EPERM)
+			kk_progress("No key slot opens with this passphrase.");
+	}
+	if (!r)
+		return KK_OK;
+	return kk_fail(kk_exit_of_errno(r), "check it with cryptsetup open --test-passphrase",
+		       "cannot unlock %s: %s", kk_esc(label), strerror(-r));
+}
+
+int kk_unlock(struct crypt_device *cd, const struct kk_header *h, const char *label,
+	      const struct kk_args *args, key_serial_t *serial)
+{
+	bool by_token = h->luks == 2 && !args->key_file && args->key_slot < 0 &&
+			has_token(cd, args);
+	int r = -ENOENT;
+
+	if (by_token) {
+		r = unlock_by_token(cd, label, args);
+		if (r && args->token_id >= 0)
+			return kk_fail(kk_exit_of_errno(r), "see cryptsetup luksDump for the tokens",
+				       "token %d does not unlock %s: %s", args->token_id,
+				       kk_esc(label), strerror(-r));
+	}
+	if (r && args->key_file)
+		r = unlock_by_file(cd, h, label, args);
+	else if (r)
+		r = unlock_by_person(cd, h, label, args);
+	if (r)
+		return r;
+	r = find_in_thread_keyring(h, serial);
+	if (!r)
+		return KK_OK;
+	return kk_fail(kk_exit_of_errno(r), "see /proc/sys/kernel/keys for quotas",
+		       "the key of %s did not reach the keyring: %s", kk_esc(label),
+		       strerror(-r));
+}

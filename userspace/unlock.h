@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Unlocks a LUKS volume into the thread keyring, without activating it.
+ */
+#ifndef KK_UNLOCK_H
+#define KK_UNLOCK_H
+
+#include <keyutils.h>
+
+#include "header.h"
+#include "kexec-keys.h"
+
+/*
+ * On success @serial is a verified logon key, possessed until crypt_free(cd).
+ * For LUKS2 no byte of it is ever in this program's own memory.
+ */
+int kk_unlock(struct crypt_device *cd, const struct kk_header *h, const char *label,
+	      const struct kk_args *args, key_serial_t *serial);
+
+#endif
