@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * open: for a volume whose key came over, find the device, verify the key,
+ * activate.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#include "device.h"
+#include "header.h"
+#include "kexec-keys.h"
+#include "mapping.h"
+#include "ring.h"
+#include "state.h"
+#include "table.h"
+#include "verify.h"
+#include "volumes.h"
+
+/* One volume to open, as it becomes known. */
+struct job {
+	const struct kk_args *args;
+	const struct kk_keys *keys;
+	key_serial_t ring;
+	struct kk_target target;
+	struct kk_volume volume;
+	struct kk_header header;
+	const char *label;
+};
+
+static bool key_is_of(const struct kk_key *k, const char *uuid, enum kk_key_kind kind)
+{
+	return !k->error && k->desc.kind == kind && !strcasecmp(k->desc.uuid, uuid);
+}
+
+static bool has_key(const struct kk_keys *keys, const char *uuid)
+{
+	for (unsigned int i = 0; i < keys->n; i++)
+		if (key_is_of(&keys->key[i], uuid, KK_KEY_CRYPTSETUP) ||
+		    key_is_of(&keys->key[i], uuid, KK_KEY_KDUMP))
+			return true;
+	return false;
+}
+
+static int no_key(const struct job *job)
+{
+	char next[400];
+
+	if (job->args->boot)
+		return KK_OK;
+	snprintf(next, sizeof(next), "unlock it with cryptsetup open, then kexec-keys tag %s",
+		 kk_esc(job->label));
+	return kk_fail(KK_KEY_MISSING, next, "there is no key for %s (UUID %s)",
+		       kk_esc(job->label), job->target.uuid);
+}
+
+/* The mapping is there already: what was asked for, unless under another name. */
+static int already_active(const struct job *job)
+{
+	const struct kk_mapping *m = &job->target.mapping;
+
+	if (job->args->name && strcmp(job->args->name, m->name))
+		return kk_fail(KK_BUSY, "close it first, or use that name",
+			       "the volume with UUID %s is open as %s already",
+			       job->target.uuid, kk_esc(m->name));
+	if (!job->args->boot)
+		kk_say("%s (UUID %s) is open already.", kk_esc(m->name), job->target.uuid);
+	return KK_OK;
+}
+
+static int find_device(struct job *job)
+{
+	struct kk_target *t = &job->target;
+	bool quiet = job->args->boot;
+
+	if (t->device[0])
+		return KK_OK;
+	return kk_device_of_uuid(t->uuid, quiet, t->device, sizeof(t->device));
+}
+
+static const char *header_of(const struct job *job)
+{
+	if (job->args->header)
+		return job->args->header;
+	return job->volume.header[0] ? job->volume.header : NULL;
+}
+
+static void look_up_volume(struct job *job)
+{
+	struct stat st;
+	unsigned long rdev = 0;
+
+	if (!stat(job->target.device, &st) && S_ISBLK(st.st_mode))
+		rdev = st.st_rdev;
+	if (!kk_volume_of(job->target.uuid, rdev, &job->volume))
+		snprintf(job->volume.name, sizeof(job->volume.name), "luks-%s",
+			 job->target.uuid);
+	if (job->args->name)
+		snprintf(job->volume.name, sizeof(job->volume.name), "%s", job->args->name);
+}
+
+static int verify_key(const struct job *job, const struct kk_key *k)
+{
+	struct kk_verify v = {
+		.header = &job->header, .label = job->label, .device = job->target.device,
+		.description = k->description, .serial = k->serial, .ring = job->ring,
+		.mapped = job->target.mapped,
+	};
+
+	/* dm-crypt splits a table at white space; nobody's key has any. */
+	if (strpbrk(k->description, " \t\n"))
+		return kk_fail(KK_KEY_MISMATCH, "designate the key again",
+			       "the key's description \"%s\" cannot stand in a table",
+			       kk_esc(k->description));
+	return kk_verify(&v);
+}
+
+/* cryptsetup's own description first: only with it refresh and resize work. */
+static int choose_key(const struct job *job, const struct kk_key **key)
+{
+	static const enum kk_key_kind kinds[] = { KK_KEY_CRYPTSETUP, KK_KEY_KDUMP };
+	const int id = job->header.digest.id;
+	int r = KK_KEY_MISSING;
+
+	for (unsigned int kind = 0; kind < KK_ARRAY_SIZE(kinds); kind++) {
+		/* The key of the header's digest id before others of this UUID. */
+		for (int pass = 0; pass < 2; pass++) {
+			for (unsigned int i = 0; i < job->keys->n; i++) {
+				const struct kk_key *k = &job->keys->key[i];
+				bool same_id = k->desc.digest < 0 || k->desc.digest == id;
+
+				if (!key_is_of(k, job->target.uuid, kinds[kind]) ||
+				    same_id != !pass)
+					continue;
+				r = verify_key(job, k);
+				*key = k;
+				if (!r)
+					return KK_OK;
+			}
+		}
+	}
+	return r;
+}
+
+static int create_failed(const struct job *job, int r)
+{
+	const char *name = kk_esc(job->volume.name), *device = kk_esc(job->target.device);
+
+	switch (r) {
+	case -ENOKEY:
+	case -EKEYEXPIRED:
+	case -EKEYREVOKED:
+		return kk_fail(KK_KEY_MISSING, "unlock it with cryptsetup open",
+			       "the key of %s is gone: %s", name, strerror(-r));
+	case -ENOSPC:
+		return kk_fail(KK_DEVICE, "look with cryptsetup luksDump and lsblk -b",
+			       "%s is smaller than its header says", device);
+	case -E2BIG:
+		return kk_fail(KK_USAGE, "give a shorter --name",
+			       "the name %s is too long", name);
+	case -EINVAL:
+		return kk_fail(KK_KEY_MISMATCH, "see dmesg; designate it again with kexec-keys tag",
+			       "dm-crypt refuses the table of %s: the key has another size, or the kernel lacks %s",
+			       name, job->header.cipher);
+	case -ENOENT:
+		return kk_fail(KK_DEVICE, "load its module, and put it into the initramfs",
+			       "the kernel lacks the cipher %s for %s", job->header.cipher, name);
+	default:
+		return kk_fail(kk_exit_of_errno(r), "see dmesg and lsblk",
+			       "cannot map %s as %s: %s", device, name, strerror(-r));
+	}
+}
+
+static int activate(const struct job *job, const struct kk_key *k)
+{
+	struct kk_new_mapping new = {
+		.header = &job->header, .device = job->target.device,
+		.name = job->volume.name, .description = k->description, .ring = job->ring,
+		.flags = job->header.flags | job->volume.flags |
+			 (job->args->readonly ? KK_FLAG_READONLY : 0),
+	};
+	int r;
+
+	if (strlen(new.name) > KK_DM_NAME_MAX || strchr(new.name, '/') || !*new.name)
+		return kk_fail(KK_USAGE, "give another --name", "%s is no name for a mapping",
+			       kk_esc(new.name));
+	if (kk_dm_name_taken(new.name))
+		return kk_fail(KK_BUSY, "give another --name", "there is another mapping named %s",
+			       kk_esc(new.name));
+	r = kk_mapping_create(&new);
+	if (r)
+		return create_failed(job, r);
+	kk_say("Opened %s (UUID %s) as %s.", kk_esc(new.device), job->target.uuid,
+	       kk_esc(new.name));
+	return KK_OK;
+}
+
+static int load_header(struct job *job)
+{
+	int r = kk_header_load(job->label, job->target.device, header_of(job),
+			       &job->header, NULL);
+
+	if (r)
+		return r;
+	if (!job->target.uuid[0])
+		memcpy(job->target.uuid, job->header.uuid, sizeof(job->target.uuid));
+	if (!strcasecmp(job->target.uuid, job->header.uuid))
+		return KK_OK;
+	return kk_fail(KK_DEVICE, "give the header of this volume",
+		       "the header of %s has the UUID %s, not %s", kk_esc(job->label),
+		       job->header.uuid, job->target.uuid);
+}
+
+static int verify_and_open(struct job *job)
+{
+	const struct kk_key *k = NULL;
+	int r = load_header(job);
+
+	if (r)
+		return r;
+	if (!has_key(job->keys, job->target.uuid))
+		return no_key(job);
+	if (!job->args->boot)
+		kk_progress("Verifying the key of %s against the header of %s ...",
+			    kk_esc(job->label), kk_esc(job->target.device));
+	r = choose_key(job, &k);
+	if (r)
+		return r;
+	if (!job->args->test)
+		return activate(job, k);
+	kk_say("The key %s opens %s.", kk_esc(k->description), kk_esc(job->target.device));
+	return KK_OK;
+}
+
+static int open_target(struct job *job)
+{
+	int r;
+
+	/* No header on the device itself: it may be elsewhere. */
+	if (!job->target.uuid[0])
+		look_up_volume(job);
+	if (!job->target.uuid[0] && header_of(job)) {
+		r = load_header(job);
+		if (r)
+			return r;
+	}
+	if (job->target.mapped && !job->args->test)
+		return already_active(job);
+	if (job->target.uuid[0] && !has_key(job->keys, job->target.uuid))
+		return no_key(job);
+	r = find_device(job);
+	/* Not there yet: at boot it is tried again, or nobody needs it. */
+	if (r == KK_DEVICE && job->args->boot && !job->target.device[0])
+		return KK_OK;
+	if (r)
+		return r;
+	look_up_volume(job);
+	return verify_and_open(job);
+}
+
+static int open_volume(struct job *job, const char *volume)
+{
+	int r = kk_target_resolve(volume, &job->target);
+
+	job->label = volume;
+	return r ? r : open_target(job);
+}
+
+/* --name alone: the tables of volumes know which one it is. */
+static int open_named(struct job *job, const char *name)
+{
+	struct kk_volume v;
+	struct kk_mapping m;
+
+	if (kk_mapping_named(name, &m))
+		return open_volume(job, name);
+	if (!strncmp(name, "luks-", 5) && kk_uuid_valid(name + 5))
+		snprintf(v.source, sizeof(v.source), "UUID=%s", name + 5);
+	else if (!kk_volume_named(name, &v))
+		return job->args->boot ? KK_OK :
+		       kk_fail(KK_DEVICE, "give the VOLUME, too",
+			       "neither /etc/kexec-keys/volumes nor crypttab nor the command line knows %s",
+			       kk_esc(name));
+	/* crypttab may quote it. */
+	if (!strncmp(v.source, "UUID=\"", 6)) {
+		memmove(v.source + 5, v.source + 6, strlen(v.source + 6) + 1);
+		v.source[strcspn(v.source, "\"")] = '\0';
+	}
+	return open_volume(job, v.source);
+}
+
+static void reset(struct job *job)
+{
+	memset(&job->target, 0, sizeof(job->target));
+	memset(&job->volume, 0, sizeof(job->volume));
+	memset(&job->header, 0, sizeof(job->header));
+}
+
+static bool seen_before(const struct kk_keys *keys, unsigned int i)
+{
+	for (unsigned int j = 0; j < i; j++)
+		if (!keys->key[j].error && !strcasecmp(keys->key[j].desc.uuid,
+						       keys->key[i].desc.uuid))
+			return true;
+	return false;
+}
+
+/* Every UUID that some key names, once. */
+static int open_all(struct job *job)
+{
+	char volume[64];
+	unsigned int n = 0;
+	int r, status = KK_OK;
+
+	for (unsigned int i = 0; i < job->keys->n; i++) {
+		const struct kk_key *k = &job->keys->key[i];
+
+		if (k->error || k->desc.kind == KK_KEY_OTHER || seen_before(job->keys, i))
+			continue;
+		n++;
+		reset(job);
+		snprintf(volume, sizeof(volume), "UUID=%s", k->desc.uuid);
+		r = open_volume(job, volume);
+		if (!status)
+			status = r;
+	}
+	if (n || job->args->boot)
+		return status;
+	return kk_fail(KK_KEY_MISSING, "see kexec-keys status for why",
+		       "no key of a LUKS volume is here");
+}
+
+static int open_listed(struct job *job)
+{
+	int r, status = KK_OK;
+
+	for (int i = 0; i < job->args->n_volumes; i++) {
+		reset(job);
+		r = open_volume(job, job->args->volumes[i]);
+		if (!status)
+			status = r;
+	}
+	return status;
+}
+
+static int check_args(const struct kk_args *args)
+{
+	if (args->all && args->n_volumes)
+		return kk_fail(KK_USAGE, "see kexec-keys open --help",
+			       "open takes either VOLUMEs or --all");
+	if (args->name && (args->all || args->n_volumes > 1))
+		return kk_fail(KK_USAGE, "see kexec-keys open --help",
+			       "--name goes with one VOLUME at most");
+	if (args->header && args->n_volumes != 1)
+		return kk_fail(KK_USAGE, "see kexec-keys open --help",
+			       "--header goes with one VOLUME");
+	return KK_OK;
+}
+
+int kk_cmd_open(const struct kk_args *args)
+{
+	struct job job = { .args = args };
+	struct kk_state s;
+	struct kk_keys keys;
+	int r = check_args(args);
+
+	if (r)
+		return r;
+	/* In a boot script a kernel without the feature is nothing to talk about. */
+	if (args->boot && kk_state_read(KK_STATE_DIR, &s))
+		return KK_OK;
+	r = kk_state_get(&s);
+	if (!r)
+		r = kk_ring_read(s.ring, &keys);
+	if (r)
+		return r;
+	job.keys = &keys;
+	job.ring = s.ring;
+	if (args->n_volumes)
+		r = open_listed(&job);
+	else if (args->name)
+		r = open_named(&job, args->name);
+	else
+		r = open_all(&job);
+	kk_keys_free(&keys);
+	return r;
+}
