@@ -252,9 +252,7 @@ static int open_target(struct job *job)
 		return no_key(job);
 	r = find_device(job);
 	/* Not there yet: at boot it is tried again, or nobody needs it. */
-	if (r == KK_DEVICE && job->args->boot && !job->target.device[0])
-		return KK_OK;
-	if (r)
+	if (r || !job->target.device[0])
 		return r;
 	look_up_volume(job);
 	return verify_and_open(job);

@@ -22,6 +22,7 @@
 struct tag {
 	const struct kk_args *args;
 	struct kk_state state;
+	struct kk_keys keys;	/* what was designated before */
 	int status;		/* of the first volume that failed */
 	unsigned int n;
 };
@@ -52,25 +53,21 @@ static int link_key(key_serial_t serial, const struct tag *tag, const char *labe
 /* A designated key that is right already; only its expiry may be new. */
 static bool tagged_already(const struct tag *tag, const struct kk_header *h)
 {
-	struct kk_keys keys;
-	bool found = false;
-
-	if (kk_ring_read(tag->state.ring, &keys))
-		return false;
-	for (unsigned int i = 0; i < keys.n && !found; i++) {
-		const struct kk_key *k = &keys.key[i];
+	for (unsigned int i = 0; i < tag->keys.n; i++) {
+		const struct kk_key *k = &tag->keys.key[i];
+		bool done;
 
 		if (k->error || k->desc.kind != KK_KEY_CRYPTSETUP ||
 		    strcasecmp(k->desc.uuid, h->uuid) || k->desc.digest != h->digest.id ||
-		    kk_verify_digest(h, k->serial, tag->state.ring))
+		    kk_verify_digest(h, k->serial, tag->state.ring) ||
+		    kk_ring_hold(tag->state.ring))
 			continue;
-		if (kk_ring_hold(tag->state.ring))
-			continue;
-		found = !set_expiry(k->serial, tag->args);
+		done = !set_expiry(k->serial, tag->args);
 		kk_ring_release(tag->state.ring);
+		if (done)
+			return true;
 	}
-	kk_keys_free(&keys);
-	return found;
+	return false;
 }
 
 /* In the keyrings of root: cryptsetup's --link-vk-to-keyring, kdump's crypttab. */
@@ -184,12 +181,15 @@ int kk_cmd_tag(const struct kk_args *args)
 		return kk_fail(KK_USAGE, "see kexec-keys tag --help",
 			       "--header goes with one VOLUME");
 	r = kk_state_get(&tag.state);
+	if (!r)
+		r = kk_ring_read(tag.state.ring, &tag.keys);
 	if (r)
 		return r;
 	if (args->all)
 		kk_each_mapping(tag_mapping, &tag);
 	for (int i = 0; i < args->n_volumes; i++)
 		note(&tag, tag_volume(&tag, args->volumes[i]));
+	kk_keys_free(&tag.keys);
 	if (!tag.n)
 		return kk_fail(KK_DEVICE, "open one, or name it",
 			       "no LUKS volume is open");

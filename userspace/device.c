@@ -246,8 +246,9 @@ int kk_device_of_uuid(const char *uuid, bool quiet, char *out, size_t size)
 		return kk_fail(KK_BUSY, "see lsblk for who has it",
 			       "%s (UUID %s) is in use, but not as an open LUKS volume",
 			       s.busy, uuid);
+	*out = '\0';
 	if (quiet)
-		return KK_DEVICE;
+		return KK_OK;
 	return kk_fail(KK_DEVICE, "attach the disk, or drop the key with kexec-keys untag",
 		       "no device carries the LUKS UUID %s", uuid);
 }

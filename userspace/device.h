@@ -32,9 +32,9 @@ bool kk_dm_uuid_parse(const char *dm_uuid, struct kk_mapping *m);
 bool kk_dm_name_taken(const char *name);
 
 /*
- * The one free device with this LUKS UUID. KK_DEVICE when there is none
- * (silently with @quiet) or when two are free, a volume and its clone;
- * KK_BUSY when something else has it.
+ * The one free device with this LUKS UUID. KK_DEVICE when there is none (with
+ * @quiet: KK_OK and an empty @out) or when two are free, a volume and its
+ * clone; KK_BUSY when something else has it.
  */
 int kk_device_of_uuid(const char *uuid, bool quiet, char *out, size_t size);
 

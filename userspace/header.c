@@ -88,8 +88,8 @@ static int say_why(const char *name, const char *device, const char *why, int r)
 		return kk_fail(kk_exit_of_errno(r), "see lsblk for what there is",
 			       "cannot read %s: %s", kk_esc(device), strerror(-r));
 	return kk_fail(KK_DEVICE, "look with cryptsetup luksDump, mend with cryptsetup repair or luksHeaderRestore",
-		       "%s (%s) has no usable LUKS header: %s", kk_esc(name),
-		       kk_esc(device), why ? kk_esc(why) : "not LUKS");
+		       "%s has no usable LUKS header: %s", kk_esc(device),
+		       why ? kk_esc(why) : "not LUKS");
 }
 
 int kk_header_load(const char *name, const char *device, const char *header,

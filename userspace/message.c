@@ -12,13 +12,17 @@
 static enum kk_mode mode = KK_MODE_NORMAL;
 static bool debug;
 
-/* The first message of a boot-time run; later ones are often its echo. */
-static char boot_message[640];
+/* What a boot-time run keeps back: its first error, else what it did. */
+static struct {
+	char error[640];
+	char said[512];
+	unsigned int n_said;
+} boot;
 
 void kk_set_mode(enum kk_mode m)
 {
 	mode = m;
-	boot_message[0] = '\0';
+	memset(&boot, 0, sizeof(boot));
 }
 
 enum kk_mode kk_get_mode(void)
@@ -36,16 +40,15 @@ bool kk_get_debug(void)
 	return debug;
 }
 
-static void keep_for_boot(const char *next, const char *fmt, va_list ap)
+static void keep_error(const char *next, const char *fmt, va_list ap)
 {
 	size_t n;
 
-	if (boot_message[0])
+	if (boot.error[0])
 		return;
-	vsnprintf(boot_message, sizeof(boot_message), fmt, ap);
-	n = strlen(boot_message);
-	if (next)
-		snprintf(boot_message + n, sizeof(boot_message) - n, "; %s", next);
+	vsnprintf(boot.error, sizeof(boot.error), fmt, ap);
+	n = strlen(boot.error);
+	snprintf(boot.error + n, sizeof(boot.error) - n, "; %s", next);
 }
 
 int kk_fail(int status, const char *next, const char *fmt, ...)
@@ -54,7 +57,7 @@ int kk_fail(int status, const char *next, const char *fmt, ...)
 
 	va_start(ap, fmt);
 	if (mode == KK_MODE_BOOT) {
-		keep_for_boot(next, fmt, ap);
+		keep_error(next, fmt, ap);
 	} else {
 		fputs("kexec-keys: ", stderr);
 		vfprintf(stderr, fmt, ap);
@@ -70,7 +73,8 @@ void kk_say(const char *fmt, ...)
 
 	va_start(ap, fmt);
 	if (mode == KK_MODE_BOOT) {
-		keep_for_boot(NULL, fmt, ap);
+		if (!boot.n_said++)
+			vsnprintf(boot.said, sizeof(boot.said), fmt, ap);
 	} else {
 		vprintf(fmt, ap);
 		putchar('\n');
@@ -106,9 +110,13 @@ void kk_debug(const char *fmt, ...)
 
 void kk_boot_line(void)
 {
-	if (boot_message[0])
-		fprintf(stderr, "kexec-keys: %s\n", boot_message);
-	boot_message[0] = '\0';
+	if (boot.error[0])
+		fprintf(stderr, "kexec-keys: %s\n", boot.error);
+	else if (boot.n_said > 1)
+		fprintf(stderr, "kexec-keys: %s And %u more.\n", boot.said, boot.n_said - 1);
+	else if (boot.n_said)
+		fprintf(stderr, "kexec-keys: %s\n", boot.said);
+	memset(&boot, 0, sizeof(boot));
 }
 
 int kk_exit_of_errno(int err)

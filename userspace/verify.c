@@ -81,8 +81,8 @@ static int mismatch(const struct kk_verify *v)
 	snprintf(next, sizeof(next), "designate the present one with kexec-keys tag %s",
 		 kk_esc(v->label));
 	return kk_fail(KK_KEY_MISMATCH, next,
-		       "the key %s does not match the header of %s (%s): was it re-encrypted, or is the header another one?",
-		       kk_esc(v->description), kk_esc(v->label), kk_esc(v->device));
+		       "the key %s does not match the header of %s: re-encrypted since, or another header",
+		       kk_esc(v->description), kk_esc(v->device));
 }
 
 static int verify_by_probe(const struct kk_verify *v)
