@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Carrying designated keys over kexec: what the rest of the kernel calls.
+ */
+#ifndef _LINUX_KEXEC_KEYS_H
+#define _LINUX_KEXEC_KEYS_H
+
+#include <linux/types.h>
+
+struct key;
+struct kimage;
+
+#ifdef CONFIG_KEYS_KEXEC
+
+void kexec_keys_add_buffer(struct kimage *image);
+void kexec_keys_post_load(struct kimage *image);
+void kexec_keys_free_image(struct kimage *image);
+bool kexec_keys_is_segment(const struct kimage *image, unsigned long index);
+
+void kexec_keys_notify(struct key *key);
+
+void kexec_keys_reserve(phys_addr_t addr, u64 size);
+
+#else
+
+static inline void kexec_keys_add_buffer(struct kimage *image) { }
+static inline void kexec_keys_post_load(struct kimage *image) { }
+static inline void kexec_keys_free_image(struct kimage *image) { }
+static inline bool kexec_keys_is_segment(const struct kimage *image,
+					 unsigned long index)
+{
+	return false;
+}
+
+static inline void kexec_keys_notify(struct key *key) { }
+
+static inline void kexec_keys_reserve(phys_addr_t addr, u64 size) { }
+
+#endif /* CONFIG_KEYS_KEXEC */
+
+#endif /* _LINUX_KEXEC_KEYS_H */

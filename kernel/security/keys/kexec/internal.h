@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of this directory tell each other.
+ */
+#ifndef _SECURITY_KEYS_KEXEC_INTERNAL_H
+#define _SECURITY_KEYS_KEXEC_INTERNAL_H
+
+#include <linux/kconfig.h>
+#include <linux/key.h>
+#include <linux/types.h>
+
+#include "codec.h"
+
+/**
+ * struct kexec_keys_sink - who is shown the members of `.kexec`
+ * @member: a member that is to be carried; must not sleep, and must not keep
+ *	what @rec points to
+ * @next_expiry: the earliest end of life among the members shown, 0 for none
+ */
+struct kexec_keys_sink {
+	void	(*member)(struct kexec_keys_sink *sink,
+			  const struct kexec_keys_record *rec);
+	time64_t next_expiry;
+};
+
+/* ring.c */
+extern struct key *kexec_keys_ring;
+
+void kexec_keys_read_ring(struct kexec_keys_sink *sink);
+
+/* image.c */
+
+/**
+ * struct kexec_keys_report - what the state files show of the crash image
+ * @state: one word
+ * @reason: one word, why @state is not "synced"
+ * @carried: members that the image holds
+ * @not_carried: valid members that it does not
+ * @used: bytes of the slot that counts
+ * @capacity: bytes that a slot has
+ * @generation: of the ring, as the image holds it
+ */
+struct kexec_keys_report {
+	const char	*state;
+	const char	*reason;
+	u32		carried;
+	u32		not_carried;
+	size_t		used;
+	size_t		capacity;
+	u64		generation;
+};
+
+void kexec_keys_update_images(void);
+void kexec_keys_report_crash(struct kexec_keys_report *report);
+const char *kexec_keys_report_reboot(void);
+const char *kexec_keys_verify_crash(void);
+
+#if IS_ENABLED(CONFIG_KUNIT)
+bool kexec_keys_memory_encrypted(void);
+const char *kexec_keys_refused(void);
+#endif
+
+/* live.c */
+u64 kexec_keys_generation(void);
+void kexec_keys_changed(void);
+void kexec_keys_wake_at(time64_t expiry);
+
+/* adopt.c */
+
+/**
+ * struct kexec_keys_adopted - what came of the handover at boot
+ * @count: keys adopted
+ * @skipped: keys that were found but could not be adopted
+ * @source: image that carried them, 0 if there was none
+ * @status: one word, "none" if nothing was handed over
+ * @release: release of the kernel that wrote them, may be empty
+ */
+struct kexec_keys_adopted {
+	u32		count;
+	u32		skipped;
+	u32		source;
+	const char	*status;
+	char		release[KEXEC_KEYS_RELEASE_LEN + 1];
+};
+
+extern struct kexec_keys_adopted kexec_keys_adopted;
+
+/* state.c */
+void kexec_keys_state_changed(void);
+
+#endif /* _SECURITY_KEYS_KEXEC_INTERNAL_H */
