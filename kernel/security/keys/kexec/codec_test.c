@@ -353,6 +353,7 @@ static struct kunit_suite codec_suite = {
 	.name		= "keys_kexec_codec",
 	.test_cases	= codec_cases,
 };
+
 kunit_test_suite(codec_suite);
 
 MODULE_DESCRIPTION("KUnit tests of the format that carries keys over kexec");

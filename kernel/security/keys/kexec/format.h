@@ -92,6 +92,7 @@ struct kexec_keys_header {
 	__le32	reserved;
 	__u8	release[KEXEC_KEYS_RELEASE_LEN];
 };
+
 static_assert(sizeof(struct kexec_keys_header) == 104);
 
 /**
@@ -121,6 +122,7 @@ struct kexec_keys_record_header {
 	__le32	reserved2;
 	__le64	expiry;
 };
+
 static_assert(sizeof(struct kexec_keys_record_header) == 40);
 
 #endif /* _SECURITY_KEYS_KEXEC_FORMAT_H */

@@ -355,15 +355,18 @@ void kexec_keys_free_image(struct kimage *image)
 
 /**
  * kexec_keys_report_crash - describe what the crash image carries
- * @report: filled in
+ *
+ * Return: the description.
  */
-void kexec_keys_report_crash(struct kexec_keys_report *report)
+struct kexec_keys_report kexec_keys_report_crash(void)
 {
 	const struct kimage *loaded = READ_ONCE(kexec_crash_image);
 	const char *refused = kexec_keys_refused();
 
+	struct kexec_keys_report report;
+
 	guard(mutex)(&image_lock);
-	*report = (struct kexec_keys_report) {
+	report = (struct kexec_keys_report) {
 		.carried	= crash.carried,
 		.not_carried	= crash.not_carried,
 		.used		= crash.used[crash.active],
@@ -374,22 +377,24 @@ void kexec_keys_report_crash(struct kexec_keys_report *report)
 	};
 
 	if (!loaded) {
-		report->state = "none";
+		report.state = "none";
 	} else if (loaded != crash.image) {
-		report->state = "unsupported";
-		report->reason = "kexec_load";
+		report.state = "unsupported";
+		report.reason = "kexec_load";
 	} else if (refused) {
-		report->state = "disabled";
-		report->reason = refused;
+		report.state = "disabled";
+		report.reason = refused;
 	} else if (!crash.vaddr) {
-		report->reason = "memory";
+		report.reason = "memory";
 	} else if (crash.not_carried) {
-		report->reason = "capacity";
+		report.reason = "capacity";
 	} else if (crash.generation != kexec_keys_generation()) {
-		report->reason = "pending";
+		report.reason = "pending";
 	} else {
-		report->state = "synced";
+		report.state = "synced";
 	}
+
+	return report;
 }
 
 /**

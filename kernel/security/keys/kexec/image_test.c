@@ -46,4 +46,5 @@ static struct kunit_suite image_suite = {
 	.name		= "keys_kexec_image",
 	.test_cases	= image_cases,
 };
+
 kunit_test_suite(image_suite);

@@ -51,7 +51,7 @@ struct kexec_keys_report {
 };
 
 void kexec_keys_update_images(void);
-void kexec_keys_report_crash(struct kexec_keys_report *report);
+struct kexec_keys_report kexec_keys_report_crash(void);
 const char *kexec_keys_report_reboot(void);
 const char *kexec_keys_verify_crash(void);
 

@@ -96,11 +96,14 @@ static int visit_leaf(const void *leaf, void *data)
 		return 0;
 
 	/*
-	 * From here on a change of the key is told, whatever it is now: also a
-	 * revoked or expired one may come back. Ordered before the payload is
-	 * read; pairs with the atomic in kexec_keys_notify().
+	 * From here on a change of the key is told, whatever it is now: also an
+	 * expired one may come back.
 	 */
 	set_bit(KEY_FLAG_KEXEC, &key->flags);
+	/*
+	 * Mark before the payload is read: pairs with the atomic, after the
+	 * payload is written, in kexec_keys_notify().
+	 */
 	smp_mb__after_atomic();
 
 	if (key->type->kexec_payload && key_is_positive(key) &&

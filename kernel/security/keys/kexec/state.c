@@ -27,18 +27,6 @@ static ssize_t _group##_##_name##_show(struct kobject *kobj,		\
 }									\
 KEXEC_KEYS_ATTR(_group, _name)
 
-#define KEXEC_KEYS_CRASH_SHOW(_name, _fmt)				\
-static ssize_t crash_##_name##_show(struct kobject *kobj,		\
-				    struct kobj_attribute *attr,	\
-				    char *buf)				\
-{									\
-	struct kexec_keys_report report;				\
-									\
-	kexec_keys_report_crash(&report);				\
-	return sysfs_emit(buf, _fmt "\n", report._name);		\
-}									\
-KEXEC_KEYS_ATTR(crash, _name)
-
 KEXEC_KEYS_SHOW(keys, ring, "%d", key_serial(kexec_keys_ring));
 KEXEC_KEYS_SHOW(keys, generation, "%llu", kexec_keys_generation());
 
@@ -52,13 +40,13 @@ static const struct attribute_group keys_group = {
 	.attrs	= keys_attrs,
 };
 
-KEXEC_KEYS_CRASH_SHOW(state, "%s");
-KEXEC_KEYS_CRASH_SHOW(reason, "%s");
-KEXEC_KEYS_CRASH_SHOW(carried, "%u");
-KEXEC_KEYS_CRASH_SHOW(not_carried, "%u");
-KEXEC_KEYS_CRASH_SHOW(used, "%zu");
-KEXEC_KEYS_CRASH_SHOW(capacity, "%zu");
-KEXEC_KEYS_CRASH_SHOW(generation, "%llu");
+KEXEC_KEYS_SHOW(crash, state, "%s", kexec_keys_report_crash().state);
+KEXEC_KEYS_SHOW(crash, reason, "%s", kexec_keys_report_crash().reason);
+KEXEC_KEYS_SHOW(crash, carried, "%u", kexec_keys_report_crash().carried);
+KEXEC_KEYS_SHOW(crash, not_carried, "%u", kexec_keys_report_crash().not_carried);
+KEXEC_KEYS_SHOW(crash, used, "%zu", kexec_keys_report_crash().used);
+KEXEC_KEYS_SHOW(crash, capacity, "%zu", kexec_keys_report_crash().capacity);
+KEXEC_KEYS_SHOW(crash, generation, "%llu", kexec_keys_report_crash().generation);
 KEXEC_KEYS_SHOW(crash, verify, "%s", kexec_keys_verify_crash());
 
 static struct attribute *crash_attrs[] = {
