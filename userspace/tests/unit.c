@@ -1,0 +1,720 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Unit tests of kexec-keys, as TAP. The argument is a directory with the
+ * images that tests/run has made.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <libcryptsetup.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "device.h"
+#include "digest.h"
+#include "header.h"
+#include "kexec-keys.h"
+#include "keydesc.h"
+#include "ring.h"
+#include "state.h"
+#include "table.h"
+#include "volumes.h"
+
+#define UUID "2f144136-b0de-4b51-b2eb-bd869cc39a6e"
+
+static const char *dir;
+static unsigned int bad;
+
+#define OK(cond) do { \
+	if (!(cond)) { \
+		printf("# %s:%d: %s\n", __func__, __LINE__, #cond); \
+		bad++; \
+	} \
+} while (0)
+
+#define STR(a, b) do { \
+	if (strcmp(a, b)) { \
+		printf("# %s:%d: \"%s\", not \"%s\"\n", __func__, __LINE__, a, b); \
+		bad++; \
+	} \
+} while (0)
+
+static const char *in_dir(const char *name)
+{
+	static char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return path;
+}
+
+/* Runs the program; what it wrote to both outputs is in @out. */
+static int run(char *out, size_t size, char **argv)
+{
+	int argc = 0, r, fd, old_out, old_err;
+	ssize_t n;
+
+	while (argv[argc])
+		argc++;
+	fflush(stdout);
+	old_out = dup(1);
+	old_err = dup(2);
+	fd = open(in_dir("output"), O_RDWR | O_CREAT | O_TRUNC, 0600);
+	dup2(fd, 1);
+	dup2(fd, 2);
+	kk_set_mode(KK_MODE_NORMAL);
+	r = kk_main(argc, argv);
+	fflush(stdout);
+	dup2(old_out, 1);
+	dup2(old_err, 2);
+	n = pread(fd, out, size - 1, 0);
+	out[n < 0 ? 0 : n] = '\0';
+	close(fd);
+	close(old_out);
+	close(old_err);
+	return r;
+}
+
+#define RUN(out, ...) run(out, sizeof(out), (char *[]){ "kexec-keys", ##__VA_ARGS__, NULL })
+
+static void test_uuid(void)
+{
+	OK(kk_uuid_valid(UUID));
+	OK(!kk_uuid_valid(""));
+	OK(!kk_uuid_valid("2f144136-b0de-4b51-b2eb-bd869cc39a6"));
+	OK(!kk_uuid_valid(UUID "0"));
+	OK(!kk_uuid_valid("2f144136xb0de-4b51-b2eb-bd869cc39a6e"));
+	OK(!kk_uuid_valid("gf144136-b0de-4b51-b2eb-bd869cc39a6e"));
+}
+
+static void test_description(void)
+{
+	struct kk_keydesc d;
+	char text[64];
+
+	OK(kk_keydesc_parse("cryptsetup:" UUID "-d0", &d) == KK_KEY_CRYPTSETUP);
+	STR(d.uuid, UUID);
+	OK(d.digest == 0);
+	OK(kk_keydesc_parse("cryptsetup:" UUID "-d31", &d) == KK_KEY_CRYPTSETUP && d.digest == 31);
+	OK(kk_keydesc_parse("kdump-cryptsetup:vk-" UUID, &d) == KK_KEY_KDUMP && d.digest == -1);
+	STR(d.uuid, UUID);
+	OK(kk_keydesc_parse("cryptsetup:" UUID, &d) == KK_KEY_OTHER);
+	OK(kk_keydesc_parse("cryptsetup:" UUID "-d", &d) == KK_KEY_OTHER);
+	OK(kk_keydesc_parse("cryptsetup:" UUID "-d01", &d) == KK_KEY_OTHER);
+	OK(kk_keydesc_parse("cryptsetup:" UUID "-d0 x", &d) == KK_KEY_OTHER);
+	OK(kk_keydesc_parse("cryptsetup:" UUID "-d123", &d) == KK_KEY_OTHER);
+	OK(kk_keydesc_parse("kdump-cryptsetup:vk-" UUID "x", &d) == KK_KEY_OTHER);
+	OK(kk_keydesc_parse("fscrypt:1234", &d) == KK_KEY_OTHER);
+	OK(kk_keydesc_parse("", &d) == KK_KEY_OTHER && !d.uuid[0]);
+	kk_keydesc_format(UUID, 3, text, sizeof(text));
+	STR(text, "cryptsetup:" UUID "-d3");
+}
+
+static void test_base64(void)
+{
+	uint8_t out[8];
+
+	OK(kk_base64("", out, sizeof(out)) == 0);
+	OK(kk_base64("Zm9vYmFy", out, sizeof(out)) == 6 && !memcmp(out, "foobar", 6));
+	OK(kk_base64("Zm9vYg==", out, sizeof(out)) == 4 && !memcmp(out, "foob", 4));
+	OK(kk_base64("Zm9vYmE=", out, sizeof(out)) == 5);
+	OK(kk_base64("Zm9", out, sizeof(out)) == -EINVAL);
+	OK(kk_base64("Zm=v", out, sizeof(out)) == -EINVAL);
+	OK(kk_base64("Z===", out, sizeof(out)) == -EINVAL);
+	OK(kk_base64("Zm 9", out, sizeof(out)) == -EINVAL);
+	OK(kk_base64("Zm9vYmFyZm9v", out, sizeof(out)) == -EINVAL);
+}
+
+static void test_escape(void)
+{
+	char out[12];
+
+	STR(kk_esc("plain text"), "plain text");
+	STR(kk_esc("a\nb\x1b[2J\\\xff"), "a\\x0ab\\x1b[2J\\x5c\\xff");
+	STR(kk_esc(NULL), "");
+	/* Cut between characters, never inside an escape. */
+	kk_escape("aaaaaaa\n\n\n", out, sizeof(out));
+	STR(out, "aaaaaaa\\x0a");
+	kk_escape("\n\n\n\n", out, sizeof(out));
+	STR(out, "\\x0a\\x0a");
+}
+
+/* HMAC by libcrypto: what AF_ALG does in the kernel, with a key that we have. */
+struct soft_key {
+	const EVP_MD *md;
+	const void *key;
+	size_t len;
+};
+
+static int soft_hmac(struct kk_hmac *hmac, const void *data, size_t len, uint8_t *out)
+{
+	const struct soft_key *k = hmac->ctx;
+	uint8_t copy[512], result[EVP_MAX_MD_SIZE];
+	unsigned int n = sizeof(result);
+
+	memcpy(copy, data, len);
+	if (!HMAC(k->md, k->key, k->len, copy, len, result, &n) || n != hmac->len)
+		return -EIO;
+	memcpy(out, result, n);
+	return 0;
+}
+
+static int failing_hmac(struct kk_hmac *hmac, const void *data, size_t len, uint8_t *out)
+{
+	(void)data;
+	(void)len;
+	memset(out, 0, hmac->len);
+	return --*(int *)hmac->ctx < 0 ? -EKEYREVOKED : 0;
+}
+
+static void known_pbkdf2(unsigned int iterations, const char *hex)
+{
+	struct soft_key k = { EVP_sha1(), "password", 8 };
+	struct kk_hmac hmac = { .compute = soft_hmac, .len = 20, .ctx = &k };
+	struct kk_digest d = { .iterations = iterations, .salt = "salt", .salt_len = 4, .len = 20 };
+	uint8_t out[KK_DIGEST_MAX];
+	char text[41];
+
+	OK(!kk_pbkdf2(&hmac, &d, out));
+	for (int i = 0; i < 20; i++)
+		snprintf(text + 2 * i, 3, "%02x", out[i]);
+	STR(text, hex);
+}
+
+static void test_pbkdf2(void)
+{
+	struct soft_key k = { EVP_sha256(), "some key of any length", 22 };
+	struct kk_hmac hmac = { .compute = soft_hmac, .len = 32, .ctx = &k };
+	struct kk_digest d = { .iterations = 77, .salt_len = KK_SALT_MAX };
+	uint8_t out[KK_DIGEST_MAX], theirs[KK_DIGEST_MAX];
+	int allowed = 3;
+
+	/* RFC 6070 */
+	known_pbkdf2(1, "0c60c80f961f0e71f3a9b524af6012062fe037a6");
+	known_pbkdf2(2, "ea6c014dc72d6f8ccd1ed92ace1d41f0d8de8957");
+	known_pbkdf2(4096, "4b007901b765489abead49d926f721d065a429c1");
+
+	/* Less than a block, a block, several and a part. */
+	for (d.len = 16; d.len <= KK_DIGEST_MAX; d.len += 8) {
+		OK(!kk_pbkdf2(&hmac, &d, out));
+		PKCS5_PBKDF2_HMAC(k.key, k.len, d.salt, d.salt_len, d.iterations, k.md,
+				  d.len, theirs);
+		OK(!memcmp(out, theirs, d.len));
+	}
+
+	/* An error in the middle is the result, not a mismatch. */
+	d.len = 32;
+	hmac.compute = failing_hmac;
+	hmac.ctx = &allowed;
+	OK(kk_digest_compare(&hmac, &d) == -EKEYREVOKED);
+}
+
+static int load(const char *image, struct kk_header *h, struct crypt_device **cd)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, image);
+	return kk_header_load(image, path, NULL, h, cd);
+}
+
+/* The whole chain on a real header: facts, volume key, digest. */
+static void check_digest(const char *image, int luks, const EVP_MD *md)
+{
+	struct soft_key k = { md, NULL, 0 };
+	struct kk_hmac hmac = { .compute = soft_hmac, .len = EVP_MD_get_size(md), .ctx = &k };
+	struct crypt_device *cd;
+	struct kk_header h;
+	char key[512];
+	size_t len = sizeof(key);
+
+	OK(load(image, &h, &cd) == KK_OK);
+	OK(h.luks == luks);
+	OK(crypt_volume_key_get(cd, CRYPT_ANY_SLOT, key, &len, "pass", 4) >= 0);
+	OK(len == h.key_bytes);
+	STR(h.uuid, crypt_get_uuid(cd));
+	OK(h.offset == crypt_get_data_offset(cd));
+	OK((int)h.sector_size == crypt_get_sector_size(cd));
+	crypt_free(cd);
+
+	k.key = key;
+	k.len = len;
+	OK(kk_digest_compare(&hmac, &h.digest) == 0);
+	key[0] ^= 1;
+	OK(kk_digest_compare(&hmac, &h.digest) == -EKEYREJECTED);
+	key[0] ^= 1;
+	k.len = len / 2;
+	OK(kk_digest_compare(&hmac, &h.digest) == -EKEYREJECTED);
+	explicit_bzero(key, sizeof(key));
+}
+
+static void test_real_headers(void)
+{
+	struct kk_header h;
+
+	check_digest("luks2.img", 2, EVP_sha256());
+	check_digest("luks2-sha512.img", 2, EVP_sha512());
+	check_digest("luks1.img", 1, EVP_sha256());
+	check_digest("luks1-sha1.img", 1, EVP_sha1());
+
+	OK(load("luks2.img", &h, NULL) == KK_OK);
+	STR(h.cipher, "aes-xts-plain64");
+	OK(h.key_bytes == 64 && h.sector_size == 512 && h.size == 0 && h.flags == 0);
+	OK(h.digest.iterations == 1000 && h.digest.len == 32);
+	OK(load("luks2-sha512.img", &h, NULL) == KK_OK);
+	OK(h.sector_size == 4096 && h.key_bytes == 32);
+	STR(h.cipher, "aes-cbc-essiv:sha256");
+}
+
+static void test_refused_headers(void)
+{
+	char out[2048], path[512];
+	struct kk_header h;
+
+	OK(load("null.img", &h, NULL) == KK_UNSUPPORTED);
+	OK(load("truncated.img", &h, NULL) == KK_DEVICE);
+	OK(load("empty.img", &h, NULL) == KK_DEVICE);
+	OK(load("absent.img", &h, NULL) == KK_DEVICE);
+	/* One good copy of the two is enough for LUKS2. */
+	OK(load("second.img", &h, NULL) == KK_OK);
+
+	snprintf(path, sizeof(path), "%s/luks1.img", dir);
+	OK(!kk_luks_uuid(in_dir("empty.img"), out, sizeof(out)));
+	OK(kk_luks_uuid(path, out, sizeof(out)) && kk_uuid_valid(out));
+}
+
+static void test_luks1_malformed(void)
+{
+	uint8_t raw[KK_LUKS1_SIZE], bent[KK_LUKS1_SIZE];
+	struct kk_header h;
+	const char *why;
+	int fd = open(in_dir("luks1.img"), O_RDONLY);
+
+	OK(read(fd, raw, sizeof(raw)) == sizeof(raw));
+	close(fd);
+	OK(kk_luks1_parse(raw, sizeof(raw), &h, &why) == 0 && !why);
+	for (size_t len = 0; len < sizeof(raw); len++) {
+		uint8_t *exact = malloc(len + 1);
+
+		memcpy(exact, raw, len);
+		OK(kk_luks1_parse(exact, len, &h, &why) == -EINVAL && why);
+		free(exact);
+	}
+	/* Any byte may be anything: no crash, and a field is never overrun. */
+	for (size_t i = 0; i < 208; i++) {
+		for (int v = 0; v < 256; v += 51) {
+			memcpy(bent, raw, sizeof(bent));
+			memset(bent + i, v, 208 - i < 40 ? 208 - i : 40);
+			kk_luks1_parse(bent, sizeof(bent), &h, &why);
+			OK(strlen(h.cipher) < sizeof(h.cipher));
+		}
+	}
+	memcpy(bent, raw, sizeof(bent));
+	memset(bent + 164, 0xff, 4);
+	OK(kk_luks1_parse(bent, sizeof(bent), &h, &why) == -EINVAL);
+	memcpy(bent, raw, sizeof(bent));
+	memset(bent + 8, 'a', 32);
+	OK(kk_luks1_parse(bent, sizeof(bent), &h, &why) == -EINVAL);
+	memcpy(bent, raw, sizeof(bent));
+	bent[168] = ';';
+	OK(kk_luks1_parse(bent, sizeof(bent), &h, &why) == -EINVAL);
+}
+
+#define SEGMENT(more) "\"0\":{\"type\":\"crypt\",\"offset\":\"16777216\",\"size\":\"dynamic\"," \
+	"\"iv_tweak\":\"0\",\"encryption\":\"aes-xts-plain64\",\"sector_size\":512" more "}"
+#define DIGEST "\"3\":{\"type\":\"pbkdf2\",\"keyslots\":[\"1\"],\"segments\":[\"0\"]," \
+	"\"hash\":\"sha256\",\"iterations\":1000,\"salt\":\"AAECAwQFBgc=\"," \
+	"\"digest\":\"AAECAwQFBgcICQoLDA0ODw==\"}"
+#define HEADER(segments, digests, config) "{\"keyslots\":{\"1\":{\"key_size\":64}}," \
+	"\"tokens\":{},\"segments\":{" segments "},\"digests\":{" digests "},\"config\":{" config "}}"
+#define GOOD HEADER(SEGMENT(""), DIGEST, "")
+
+static void test_luks2_json(void)
+{
+	struct kk_header h;
+	const char *why;
+
+	OK(!kk_luks2_parse(GOOD, &h, &why) && !why);
+	OK(h.digest.id == 3 && h.offset == 32768 && h.key_bytes == 64 && h.digest.salt_len == 8);
+	OK(!kk_luks2_parse(HEADER(SEGMENT(""), DIGEST, "\"flags\":[\"allow-discards\","
+		"\"no-read-workqueue\",\"no-write-workqueue\",\"same-cpu-crypt\","
+		"\"submit-from-crypt-cpus\",\"high-priority\",\"unknown\"]"), &h, &why));
+	OK(h.flags == (KK_FLAG_DISCARDS | KK_FLAGS_PERFORMANCE));
+	/* A backup segment is none; the digest must be that of the segment. */
+	OK(!kk_luks2_parse(HEADER(SEGMENT("") ",\"1\":{\"flags\":[\"backup-final\"]}",
+				  DIGEST, ""), &h, &why));
+	OK(kk_luks2_parse(HEADER("\"7\":{}", DIGEST, ""), &h, &why) == -EINVAL);
+}
+
+static void refused(const char *json, const char *part)
+{
+	struct kk_header h;
+	const char *why;
+
+	OK(kk_luks2_parse(json, &h, &why) == -ENOTSUP);
+	OK(why && strstr(why, part));
+}
+
+static void test_luks2_refused(void)
+{
+	refused(HEADER(SEGMENT(""), DIGEST, "\"requirements\":{\"mandatory\":[\"online-reencrypt-v2\"]}"),
+		"re-encrypted");
+	refused(HEADER(SEGMENT(""), DIGEST, "\"requirements\":{\"mandatory\":[\"opal\"]}"), "OPAL");
+	refused(HEADER(SEGMENT(""), DIGEST, "\"requirements\":{\"mandatory\":[\"moon-phase\"]}"),
+		"unknown");
+	refused(HEADER(SEGMENT(",\"flags\":[\"in-reencryption\"]"), DIGEST, ""), "re-encrypted");
+	refused(HEADER(SEGMENT("") ",\"1\":{\"type\":\"crypt\"}", DIGEST, ""), "re-encrypted");
+	refused(HEADER(SEGMENT(",\"integrity\":{\"type\":\"hmac(sha256)\"}"), DIGEST, ""),
+		"dm-integrity");
+	refused(HEADER("\"0\":{\"type\":\"hw-opal-crypt\"}", DIGEST, ""), "OPAL");
+	refused(HEADER("\"0\":{\"type\":\"linear\"}", DIGEST, ""), "unknown type");
+	refused(HEADER("\"0\":{\"type\":\"crypt\",\"encryption\":\"cipher_null-ecb\"}", DIGEST, ""),
+		"cipher_null");
+}
+
+/* Every prefix, and every byte replaced: an error or facts, never a crash. */
+static void test_luks2_malformed(void)
+{
+	static const char good[] = GOOD;
+	const char *why;
+	struct kk_header h;
+
+	for (size_t len = 0; len < strlen(good); len++) {
+		char *cut = strndup(good, len);
+
+		OK(kk_luks2_parse(cut, &h, &why) == -EINVAL && why);
+		free(cut);
+	}
+	for (size_t i = 0; i < strlen(good); i++) {
+		for (const char *c = "\"0{}[]-,:x9"; *c; c++) {
+			char *bent = strdup(good);
+
+			bent[i] = *c;
+			if (!kk_luks2_parse(bent, &h, &why))
+				OK(h.digest.len >= 16 && h.sector_size >= 512 && h.digest.iterations);
+			free(bent);
+		}
+	}
+	OK(kk_luks2_parse("[]", &h, &why) == -EINVAL);
+	OK(kk_luks2_parse("null", &h, &why) == -EINVAL);
+}
+
+static struct kk_header sample(void)
+{
+	struct kk_header h = { .luks = 2, .uuid = UUID, .cipher = "aes-xts-plain64",
+			       .key_bytes = 64, .sector_size = 512, .offset = 32768 };
+
+	return h;
+}
+
+static void test_table(void)
+{
+	struct kk_header h = sample();
+	char out[256], small[32];
+	uint64_t size;
+
+	OK(!kk_table_params(&h, "cryptsetup:" UUID "-d0", 254, 3, 0, out, sizeof(out)));
+	STR(out, "aes-xts-plain64 :64:logon:cryptsetup:" UUID "-d0 0 254:3 32768");
+	h.sector_size = 4096;
+	OK(!kk_table_params(&h, "x:y", 8, 2, KK_FLAG_DISCARDS | KK_FLAG_NO_READ_WQ |
+			    KK_FLAG_READONLY, out, sizeof(out)));
+	STR(out, "aes-xts-plain64 :64:logon:x:y 0 8:2 32768 "
+	    "3 allow_discards no_read_workqueue sector_size:4096");
+	OK(!kk_table_params(&h, "x:y", 8, 2, ~0U, out, sizeof(out)));
+	STR(strstr(out, " 32768 "), " 32768 7 allow_discards same_cpu_crypt submit_from_crypt_cpus "
+	    "no_read_workqueue no_write_workqueue high_priority sector_size:4096");
+	OK(kk_table_params(&h, "x:y", 8, 2, 0, small, sizeof(small)) == -E2BIG);
+
+	OK(!kk_table_size(&h, 32768 + 80, &size) && size == 80);
+	OK(kk_table_size(&h, 32768 + 81, &size) == -EINVAL);
+	OK(kk_table_size(&h, 32768, &size) == -ENOSPC);
+	OK(kk_table_size(&h, 0, &size) == -ENOSPC);
+	h.size = 80;
+	OK(!kk_table_size(&h, 32768 + 1000, &size) && size == 80);
+	OK(kk_table_size(&h, 32768 + 79, &size) == -ENOSPC);
+}
+
+static void test_dm_uuid(void)
+{
+	struct kk_header h = sample();
+	struct kk_mapping m;
+	char out[160], name[128];
+
+	OK(!kk_table_uuid(&h, "root", out, sizeof(out)));
+	STR(out, "CRYPT-LUKS2-2f144136b0de4b51b2ebbd869cc39a6e-root");
+	OK(kk_dm_uuid_parse(out, &m) && m.luks == 2);
+	STR(m.uuid, UUID);
+	OK(!kk_dm_uuid_parse("CRYPT-PLAIN-x", &m));
+	OK(!kk_dm_uuid_parse("CRYPT-LUKS2-2f144136-root", &m));
+	OK(!kk_dm_uuid_parse("LVM-abc", &m));
+	OK(!kk_dm_uuid_parse("", &m));
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	OK(kk_table_uuid(&h, name, out, sizeof(out)) == -E2BIG);
+}
+
+static void test_crypttab(void)
+{
+	struct kk_volume v;
+
+	OK(kk_volume_parse("root UUID=" UUID " none luks,discard,no-read-workqueue\n", &v));
+	STR(v.name, "root");
+	OK(kk_source_is_uuid(v.source, UUID));
+	OK(v.flags == (KK_FLAG_DISCARDS | KK_FLAG_NO_READ_WQ));
+	OK(kk_volume_parse("  swap\t/dev/sda2", &v) && v.flags == 0);
+	STR(v.source, "/dev/sda2");
+	OK(kk_volume_parse("d /dev/sdb none header=/boot/d.hdr,read-only", &v));
+	STR(v.header, "/boot/d.hdr");
+	OK(v.flags == KK_FLAG_READONLY);
+	OK(!kk_volume_parse("# root UUID=x none", &v));
+	OK(!kk_volume_parse("#root UUID=x none", &v));
+	OK(!kk_volume_parse("\n", &v));
+	OK(!kk_volume_parse("", &v));
+	OK(!kk_volume_parse("alone\n", &v));
+	OK(!kk_volume_parse("name # comment", &v));
+	OK(!kk_volume_parse("../x /dev/sda none", &v));
+	OK(kk_volume_flags("nodiscard,discards,xdiscard") == 0);
+	OK(kk_source_is_uuid("UUID=\"" UUID "\"", UUID));
+	OK(kk_source_is_uuid("UUID=2F144136-B0DE-4B51-B2EB-BD869CC39A6E", UUID));
+	OK(!kk_source_is_uuid("UUID=" UUID "0", UUID));
+	OK(!kk_source_is_uuid("PARTUUID=" UUID, UUID));
+}
+
+static void test_cmdline(void)
+{
+	struct kk_volume v = { 0 };
+
+	OK(kk_cmdline_volume("quiet rd.luks.name=" UUID "=root ro", UUID, &v));
+	STR(v.name, "root");
+	OK(v.flags == 0);
+	memset(&v, 0, sizeof(v));
+	OK(kk_cmdline_volume("luks.name=" UUID "=a rd.luks.options=" UUID "=discard,x", UUID, &v));
+	OK(v.flags == KK_FLAG_DISCARDS);
+	memset(&v, 0, sizeof(v));
+	OK(!kk_cmdline_volume("rd.luks.options=no-write-workqueue rd.luks.allow-discards", UUID, &v));
+	OK(v.flags == (KK_FLAG_NO_WRITE_WQ | KK_FLAG_DISCARDS));
+	memset(&v, 0, sizeof(v));
+	OK(!kk_cmdline_volume("rd.luks.name=00000000-b0de-4b51-b2eb-bd869cc39a6e=b "
+			      "rd.luks.name=" UUID "=a/b rd.luks.name=" UUID "=", UUID, &v));
+	OK(!kk_cmdline_volume("", UUID, &v));
+	snprintf(v.name, sizeof(v.name), "root");
+	OK(kk_cmdline_volume("\"rd.luks.name=" UUID "=root\"", "", &v));
+	STR(v.source, "UUID=" UUID);
+	snprintf(v.name, sizeof(v.name), "other");
+	OK(!kk_cmdline_volume("rd.luks.name=" UUID "=root", "", &v));
+}
+
+static void put(const char *state_dir, const char *file, const char *text)
+{
+	char path[512];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", state_dir, file);
+	f = fopen(path, "w");
+	fprintf(f, "%s\n", text);
+	fclose(f);
+}
+
+static int judge(const char *state_dir, const char *state, const char *reason,
+		 const char *carried, const char *verify)
+{
+	struct kk_state s;
+	char sentence[256] = "";
+	const char *next = NULL;
+	int r;
+
+	put(state_dir, "crash/state", state);
+	put(state_dir, "crash/reason", reason);
+	put(state_dir, "crash/carried", carried);
+	put(state_dir, "crash/verify", verify);
+	OK(!kk_state_read(state_dir, &s));
+	r = kk_state_judge(&s, sentence, sizeof(sentence), &next);
+	/* A sentence always; what to do next whenever something is wrong. */
+	OK(strlen(sentence) > 20 && next && !*next == !r);
+	return r;
+}
+
+static void test_state(void)
+{
+	struct kk_state s;
+	char d[512], sub[560];
+
+	snprintf(d, sizeof(d), "%s/state", dir);
+	OK(kk_state_read(d, &s) == -ENOENT);
+	mkdir(d, 0700);
+	snprintf(sub, sizeof(sub), "%s/crash", d);
+	mkdir(sub, 0700);
+	OK(kk_state_read(d, &s) == -ENOENT);
+	put(d, "ring", "0");
+	OK(kk_state_read(d, &s) == -ENOENT);
+	put(d, "ring", "12345678");
+	put(d, "generation", "18446744073709551615");
+	OK(!kk_state_read(d, &s) && s.ring == 12345678);
+	OK(s.generation == 18446744073709551615ULL);
+
+	OK(judge(d, "synced", "none", "2", "ok") == KK_OK);
+	OK(judge(d, "synced", "none", "0", "ok") == KK_KEY_MISSING);
+	OK(judge(d, "synced", "none", "2", "digest") == KK_STALE);
+	OK(judge(d, "stale", "pending", "2", "ok") == KK_STALE);
+	OK(judge(d, "stale", "capacity", "2", "ok") == KK_STALE);
+	OK(judge(d, "disabled", "parameter", "0", "none") == KK_DISABLED);
+	OK(judge(d, "disabled", "sme", "0", "none") == KK_MEMORY_ENCRYPTION);
+	OK(judge(d, "unsupported", "kexec_load", "0", "none") == KK_NO_CARRY_OVER);
+	OK(judge(d, "none", "none", "0", "none") == KK_NO_IMAGE);
+
+	/* A state that does not come is waited for no longer than told. */
+	put(d, "crash/state", "stale");
+	put(d, "crash/reason", "pending");
+	OK(!kk_state_wait(d, &s, 120));
+	STR(s.crash.reason, "pending");
+}
+
+static void test_key_line(void)
+{
+	struct kk_key k = { 0 };
+
+	OK(!kk_key_parse("logon;1000;100;3d010000;cryptsetup:" UUID "-d0", &k));
+	STR(k.type, "logon");
+	OK(k.uid == 1000 && k.gid == 100 && k.perm == 0x3d010000);
+	OK(k.desc.kind == KK_KEY_CRYPTSETUP);
+	/* A semicolon in a description is part of it. */
+	OK(!kk_key_parse("logon;0;0;3d010000;a;b", &k));
+	STR(k.description, "a;b");
+	OK(kk_key_parse("logon;0;0", &k) == -EINVAL);
+	OK(kk_key_parse("", &k) == -EINVAL);
+	free(k.description);
+	k = (struct kk_key){ 0 };
+	/* A user key of the same description is nobody's volume key. */
+	OK(!kk_key_parse("user;0;0;3f010000;cryptsetup:" UUID "-d0", &k));
+	OK(k.desc.kind == KK_KEY_OTHER);
+	free(k.description);
+	k.error = EKEYEXPIRED;
+	STR(kk_key_state(&k), "expired");
+}
+
+static void test_expiry(void)
+{
+	struct kk_key key[2] = { { .serial = 0x1234abcd }, { .serial = 7 } };
+	struct kk_keys keys = { key, 2 };
+	FILE *f = fopen(in_dir("keys"), "w");
+
+	fprintf(f, "0000ffff I--Q---     1 perm 3f010000     0     0 user      %3000s: 4\n", "x");
+	fprintf(f, "1234abcd I--Q---     1  59s 3d010000     0     0 logon     a:b: 64\nshort\n");
+	fclose(f);
+	kk_keys_expiry(in_dir("keys"), &keys);
+	STR(key[0].expiry, "59s");
+	STR(key[1].expiry, "");
+}
+
+static void test_help(void)
+{
+	static char out[8192];
+
+	OK(RUN(out, "--help") == KK_OK);
+	for (unsigned int i = 0; i < kk_n_verbs; i++) {
+		OK(strstr(out, kk_verbs[i].brief));
+		OK(run(out, sizeof(out), (char *[]){ "kexec-keys", (char *)kk_verbs[i].name,
+						     "--help", NULL }) == KK_OK);
+		OK(strstr(out, kk_verbs[i].usage) && strstr(out, "--debug"));
+		RUN(out, "--help");
+	}
+	OK(RUN(out, "--version") == KK_OK);
+	STR(out, "kexec-keys " KK_VERSION "\n");
+}
+
+static void test_usage(void)
+{
+	static char out[8192];
+
+	OK(RUN(out, "frobnicate\n") == KK_USAGE);
+	OK(strstr(out, "frobnicate\\x0a") && strstr(out, "; see kexec-keys --help"));
+	OK(RUN(out, "list", "--key-file", "x") == KK_USAGE);
+	OK(RUN(out, "status", "--nonsense") == KK_USAGE);
+	OK(RUN(out, "status", "volume") == KK_USAGE);
+	OK(RUN(out, "tag") == KK_USAGE);
+	OK(RUN(out, "tag", "--all", "x") == KK_USAGE);
+	OK(RUN(out, "tag", "--timeout", "-1", "x") == KK_USAGE);
+	OK(RUN(out, "tag", "--timeout", "soon", "x") == KK_USAGE);
+	OK(RUN(out, "tag", "--key-slot", "32", "x") == KK_USAGE);
+	OK(RUN(out, "untag") == KK_USAGE);
+	OK(RUN(out, "open", "--all", "x") == KK_USAGE);
+	OK(RUN(out, "open", "--name", "n", "x", "y") == KK_USAGE);
+	OK(RUN(out, "open", "--header", "h") == KK_USAGE);
+}
+
+/* The build machine's kernel has no carry-over: the verbs say so. */
+static void test_no_feature(void)
+{
+	static char out[8192];
+	struct json_object *o;
+
+	OK(RUN(out) == KK_NO_FEATURE && strstr(out, "CONFIG_KEYS_KEXEC"));
+	OK(RUN(out, "status", "--quiet") == KK_NO_FEATURE && !out[0]);
+	OK(RUN(out, "--json") == KK_NO_FEATURE);
+	o = json_tokener_parse(out);
+	OK(json_object_get_int(json_object_object_get(o, "version")) == 1);
+	OK(json_object_get_int(json_object_object_get(o, "exit_status")) == KK_NO_FEATURE);
+	json_object_put(o);
+	OK(RUN(out, "list") == KK_NO_FEATURE);
+	OK(RUN(out, "tag", "x") == KK_NO_FEATURE);
+	OK(RUN(out, "open") == KK_NO_FEATURE);
+	/* Boot scripts run everywhere. */
+	OK(RUN(out, "open", "--boot") == KK_OK && !out[0]);
+	OK(RUN(out, "open", "--boot", "--name=root") == KK_OK && !out[0]);
+}
+
+static void test_exit_statuses(void)
+{
+	OK(kk_exit_of_errno(0) == 0);
+	OK(kk_exit_of_errno(-EPERM) == KK_PERMISSION && kk_exit_of_errno(EPERM) == KK_PERMISSION);
+	OK(kk_exit_of_errno(-ENOMEM) == KK_MEMORY);
+	OK(kk_exit_of_errno(-ENODEV) == KK_DEVICE && kk_exit_of_errno(-ENOENT) == KK_DEVICE);
+	OK(kk_exit_of_errno(-EBUSY) == KK_BUSY && kk_exit_of_errno(-EEXIST) == KK_BUSY);
+	OK(kk_exit_of_errno(-EINVAL) == KK_USAGE);
+}
+
+static const struct { const char *name; void (*fn)(void); } tests[] = {
+	{ "UUIDs", test_uuid },
+	{ "key descriptions", test_description },
+	{ "base64", test_base64 },
+	{ "untrusted strings are escaped", test_escape },
+	{ "PBKDF2 gives known answers", test_pbkdf2 },
+	{ "digests of real LUKS1 and LUKS2 headers match their key only", test_real_headers },
+	{ "cipher_null, truncated and missing headers are refused", test_refused_headers },
+	{ "malformed LUKS1 headers", test_luks1_malformed },
+	{ "facts from LUKS2 JSON", test_luks2_json },
+	{ "kinds of LUKS2 volumes that cannot be carried", test_luks2_refused },
+	{ "malformed LUKS2 JSON", test_luks2_malformed },
+	{ "table lines and sizes", test_table },
+	{ "dm uuids", test_dm_uuid },
+	{ "crypttab", test_crypttab },
+	{ "kernel command line", test_cmdline },
+	{ "state of the kernel, and its verdict", test_state },
+	{ "KEYCTL_DESCRIBE", test_key_line },
+	{ "expiry from /proc/keys", test_expiry },
+	{ "help and version", test_help },
+	{ "wrong command lines", test_usage },
+	{ "a kernel without the feature", test_no_feature },
+	{ "exit statuses of errors", test_exit_statuses },
+};
+
+int main(int argc, char **argv)
+{
+	unsigned int failed = 0;
+
+	if (argc != 2)
+		return 2;
+	dir = argv[1];
+	printf("TAP version 13\n1..%zu\n", KK_ARRAY_SIZE(tests));
+	for (unsigned int i = 0; i < KK_ARRAY_SIZE(tests); i++) {
+		bad = 0;
+		tests[i].fn();
+		failed += !!bad;
+		printf("%sok %u - %s\n", bad ? "not " : "", i + 1, tests[i].name);
+		fflush(stdout);
+	}
+	return failed ? 1 : 0;
+}
