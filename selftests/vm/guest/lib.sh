@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# Runs one phase of a scenario in the guest: sh lib.sh PHASE.  File descriptor
+# 3 is the port to the host; each line on it is a result, a comment, or (with
+# an @) something for the host to do, which it answers with a line.
+#
+# No "set -e": a scenario goes on after a failed check, so that one run says all
+# that is wrong; where going on makes no sense it says "need" instead of "check".
+
+export DM_DISABLE_UDEV=1 LC_ALL=C
+KEYS=/sys/kernel/kexec/keys
+NAME=vault
+OUT=/tmp/output
+PASSPHRASE=
+
+# --- results ---------------------------------------------------------------
+
+note() { echo "# $*" >&3; }
+
+note_output() { tail -n 15 "$OUT" | sed 's/^/#   /' >&3; }
+
+pass() { echo "ok $*" >&3; }
+
+fail() { echo "not ok $*" >&3; }
+
+skip() { echo "skip $*" >&3; }
+
+# check DESCRIPTION COMMAND…: the command succeeds
+check()
+{
+	description=$1
+	shift
+	if "$@" > "$OUT" 2>&1 < /dev/null; then
+		pass "$description"
+	else
+		status=$?
+		fail "$description"
+		note "exit status $status of: $*"
+		note_output
+		return 1
+	fi
+}
+
+need() { check "$@" || exit 1; }
+
+# refused DESCRIPTION STATUS COMMAND…: it ends with exactly this status
+refused()
+{
+	description=$1 expected=$2
+	shift 2
+	"$@" > "$OUT" 2>&1 < /dev/null
+	status=$?
+	if [ "$status" = "$expected" ]; then
+		pass "$description"
+	else
+		fail "$description"
+		note "exit status $status, not $expected, of: $*"
+		note_output
+	fi
+}
+
+# equal DESCRIPTION EXPECTED ACTUAL
+equal()
+{
+	if [ "$2" = "$3" ]; then
+		pass "$1"
+	else
+		fail "$1"
+		note "expected: $2"
+		note "have:     $3"
+	fi
+}
+
+# differ DESCRIPTION OTHER ACTUAL
+differ()
+{
+	if [ "$2" != "$3" ]; then
+		pass "$1"
+	else
+		fail "$1"
+		note "have: $3"
+	fi
+}
+
+# says DESCRIPTION PATTERN: the last command's output has a line like this
+says()
+{
+	if grep -q -E -e "$2" "$OUT"; then
+		pass "$1"
+	else
+		fail "$1"
+		note "no line like: $2"
+		note_output
+	fi
+}
+
+# absent DESCRIPTION PATH
+absent() { check "$1" test ! -e "$2"; }
+
+# --- the host --------------------------------------------------------------
+
+# ask WORD…: let the host do something; its answer is in $ANSWER
+ask()
+{
+	echo "@$*" >&3
+	read -r ANSWER <&3
+}
+
+# The host stops this guest and searches its memory for the volume key.
+scan() { ask scan "$1"; }
+
+# host ACTION…: the host changes a disk or this guest's memory
+host() { ask host "$@"; }
+
+fact() { echo "@fact $*" >&3; }
+
+get_passphrase()
+{
+	[ -n "$PASSPHRASE" ] || { ask passphrase; PASSPHRASE=$ANSWER; }
+}
+
+# --- volumes ---------------------------------------------------------------
+
+# unlock CRYPTSETUP-ARGUMENT…: cryptsetup with the passphrase on its input
+unlock()
+{
+	get_passphrase
+	printf '%s' "$PASSPHRASE" | cryptsetup --key-file - "$@"
+}
+
+# The same through the shim.
+tag() { get_passphrase; printf '%s' "$PASSPHRASE" | kexec-keys tag --key-file - "$@"; }
+
+uuid_of() { cryptsetup luksUUID "$1"; }
+
+# The description that cryptsetup gives to the key of /dev/vda, digest $1.
+key_name() { echo "cryptsetup:$(uuid_of /dev/vda)-d${1:-0}"; }
+
+make_filesystem()
+{
+	mke2fs -q -t ext4 -O ^has_journal "/dev/mapper/$NAME" && mount_volume
+}
+
+mount_volume() { mkdir -p /mnt && mount "/dev/mapper/$NAME" /mnt; }
+
+# A file whose content nobody else could have written.
+write_marker()
+{
+	dd if=/dev/urandom of=/mnt/marker bs=4096 count=64 2> /dev/null &&
+		sha256sum /mnt/marker > /mnt/marker.sum && sync
+}
+
+marker_is_intact() { sha256sum -c /mnt/marker.sum; }
+
+# Unlocked with the passphrase, a file system made, the marker written.
+prepare_volume()
+{
+	need "the volume opens with its passphrase" unlock open /dev/vda "$NAME"
+	need "a file system is made on it" make_filesystem
+	need "a file is written to it" write_marker
+}
+
+# --- keys ------------------------------------------------------------------
+
+ring() { cat "$KEYS/ring"; }
+
+# The serial of a logon key in the ring, by its description.
+serial_of()
+{
+	awk -v name="$1:" '$8 == "logon" && $9 == name { print $1 }' /proc/keys | head -n 1
+}
+
+# /proc/keys, without serial, flags and use count: what carrying over must keep.
+# Expiry is kept as a moment (the table shows what is left, in its largest unit).
+carried_part()
+{
+	keyctl rdescribe "0x$(serial_of "$1")"
+}
+
+state() { cat "$KEYS/crash/state"; }
+
+# A change reaches the image within milliseconds; the guest may be starved.
+wait_for_state()
+{
+	tries=0
+	while [ "$(state)" != "$1" ]; do
+		tries=$((tries + 1))
+		if [ "$tries" -gt 100 ]; then
+			echo "state is $(state), not $1: $(cat "$KEYS/crash/reason")"
+			return 1
+		fi
+		usleep 50000
+	done
+}
+
+wait_for_file()
+{
+	tries=0
+	while [ "$(cat "$1")" != "$2" ]; do
+		tries=$((tries + 1))
+		if [ "$tries" -gt 100 ]; then
+			echo "$1 is $(cat "$1"), not $2"
+			return 1
+		fi
+		usleep 50000
+	done
+}
+
+# --- kexec -----------------------------------------------------------------
+
+load_crash()
+{
+	kexec -p "${1:--s}" "${2:-/boot/bzImage}" --initrd=/boot/capture.img --append="$CAPTURE_APPEND"
+}
+
+unload_crash() { kexec -p -u "${1:--s}"; }
+
+panic_now()
+{
+	sync
+	ask panic
+	echo c > /proc/sysrq-trigger
+}
+
+# What a kdump initramfs does, with this project's command in it.
+save_vmcore()
+{
+	makedumpfile -c -d 31 /proc/vmcore /mnt/vmcore && sync
+}
+
+# --- start -----------------------------------------------------------------
+
+# shellcheck source=/dev/null
+. /guest/conf
+# shellcheck source=/dev/null
+. /guest/scenario
+
+sed -n 's/^ *\([0-9a-f]*\)-\([0-9a-f]*\) : Crash kernel$/@region \1 \2/p' /proc/iomem >&3
+"$1"
+status=$?
+if [ -n "$INTERACTIVE" ]; then
+	setsid sh -c 'exec sh -i < /dev/ttyS0 > /dev/ttyS0 2>&1'
+fi
+exit "$status"

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Assemble a small initramfs from chosen programs of an unpacked Debian."""
+
+import gzip
+import os
+import re
+import stat
+import subprocess
+
+LIBRARY_DIRS = ("usr/lib/x86_64-linux-gnu", "usr/lib64", "usr/lib", "lib/x86_64-linux-gnu",
+                "lib64", "lib")
+MERGED = ("bin", "sbin", "lib", "lib64")
+
+
+class Cpio:
+    """A newc archive in memory; device nodes need no root this way."""
+
+    def __init__(self):
+        self.parts = []
+        self.names = set()
+        for directory in ("dev", "proc", "sys", "tmp", "run", "etc", "mnt", "var", "usr"):
+            self.directory(directory)
+        for name in MERGED:
+            self.directory(f"usr/{name}")
+            self.symlink(name, f"usr/{name}")
+        self._add("dev/console", stat.S_IFCHR | 0o600, b"", rdev=(5, 1))
+
+    def _add(self, name, mode, data, rdev=(0, 0)):
+        if name in self.names:
+            return
+        self.names.add(name)
+        fields = (len(self.names), mode, 0, 0, 2 if stat.S_ISDIR(mode) else 1, 0, len(data),
+                  0, 0, rdev[0], rdev[1], len(name) + 1, 0)
+        head = b"070701" + b"".join(b"%08X" % f for f in fields) + name.encode() + b"\0"
+        self.parts += [head, b"\0" * (-len(head) % 4), data, b"\0" * (-len(data) % 4)]
+
+    def directory(self, name):
+        parent = os.path.dirname(name)
+        if parent:
+            self.directory(parent)
+        self._add(name, stat.S_IFDIR | 0o755, b"")
+
+    def symlink(self, name, target):
+        self._parent(name)
+        self._add(name, stat.S_IFLNK | 0o777, target.encode())
+
+    def data(self, name, data, mode=0o644):
+        self._parent(name)
+        self._add(name, stat.S_IFREG | mode, data)
+
+    def file(self, name, path):
+        with open(path, "rb") as source:
+            self.data(name, source.read(), os.stat(path).st_mode & 0o777)
+
+    def _parent(self, name):
+        parent = os.path.dirname(name)
+        if parent and parent not in MERGED:
+            self.directory(parent)
+
+    def tree(self, name, path):
+        for base, _, files in os.walk(path):
+            for entry in files:
+                full = os.path.join(base, entry)
+                self.file(os.path.join(name, os.path.relpath(full, path)), full)
+
+    def write(self, path, compress):
+        self._add("TRAILER!!!", 0, b"")
+        blob = b"".join(self.parts)
+        if compress:
+            blob = gzip.compress(blob, 6, mtime=0)
+        with open(path, "wb") as out:
+            out.write(blob)
+
+
+def _needed(path):
+    dump = subprocess.run(["readelf", "-d", "-l", path], capture_output=True, text=True,
+                          check=False).stdout
+    names = re.findall(r"\(NEEDED\).*\[(.+)\]", dump)
+    interpreter = re.search(r"program interpreter: (.+)\]", dump)
+    return names + ([interpreter.group(1)] if interpreter else [])
+
+
+class Root:
+    """Copies programs, with the libraries that they need, out of an unpacked Debian."""
+
+    def __init__(self, cpio, directory):
+        self.cpio = cpio
+        self.directory = directory
+
+    def _resolve(self, name):
+        """Follow links inside the unpacked root, never out of it."""
+        for _ in range(10):
+            path = os.path.join(self.directory, name.lstrip("/"))
+            if not os.path.islink(path):
+                return path if os.path.exists(path) else None
+            target = os.readlink(path)
+            name = target if target.startswith("/") else \
+                os.path.normpath(os.path.join("/", os.path.dirname(name), target))
+        return None
+
+    def _library(self, name):
+        if name.startswith("/"):
+            name = os.path.basename(name)
+        for directory in LIBRARY_DIRS:
+            path = self._resolve(f"{directory}/{name}")
+            if path:
+                return name, path
+        raise FileNotFoundError(f"{name}: no such library in {self.directory}")
+
+    def libraries(self, path):
+        for needed in _needed(path):
+            name, library = self._library(needed)
+            place = f"usr/lib64/{name}" if name.startswith("ld-linux") else f"usr/lib/{name}"
+            if place not in self.cpio.names:
+                self.cpio.file(place, library)
+                self.libraries(library)
+
+    def program(self, name):
+        for directory in ("usr/sbin", "usr/bin", "sbin", "bin"):
+            path = self._resolve(f"{directory}/{name}")
+            if path:
+                self.cpio.file(f"usr/{os.path.basename(directory)}/{name}", path)
+                self.libraries(path)
+                return
+        raise FileNotFoundError(f"{name}: no such program in {self.directory}")
+
+    def foreign_program(self, place, path):
+        """A program that was built here and runs on the root's libraries."""
+        self.cpio.file(place, path)
+        self.libraries(path)
+
+    def busybox(self):
+        """Applets stand in only for what has not been copied as the real program."""
+        path = self._resolve("usr/bin/busybox") or self._resolve("bin/busybox")
+        self.cpio.file("usr/bin/busybox", path)
+        applets = subprocess.run([path, "--list"], capture_output=True, text=True,
+                                 check=True).stdout.split()
+        real = {os.path.basename(name) for name in self.cpio.names}
+        for applet in applets:
+            if applet not in real:
+                self.cpio.symlink(f"usr/bin/{applet}", "/usr/bin/busybox")

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One QEMU: its memory (mapped here), its monitor, and the port of results."""
+
+import json
+import mmap
+import os
+import select
+import signal
+import socket
+import subprocess
+import time
+
+PORT_NAME = "org.kexec-keys.result"
+
+
+class MachineError(Exception):
+    """The machine ended, or used up its time, before it had answered."""
+
+
+class Machine:
+    def __init__(self, options, memory_mib, console, limits, interactive=False):
+        self.cpu_limit, self.wall_limit = limits
+        self.started = time.monotonic()
+        self.buffer = b""
+        self.monitor_buffer = b""
+        self.port, port_far = socket.socketpair()
+        self.monitor, monitor_far = socket.socketpair()
+        fds = (port_far.fileno(), monitor_far.fileno())
+        self.command = self._command(options, memory_mib, console, fds, interactive)
+        with open(os.path.join(os.path.dirname(console), "qemu.log"), "ab") as log:
+            self.process = subprocess.Popen(
+                self.command, pass_fds=fds, stderr=log,
+                stdin=None if interactive else subprocess.DEVNULL,
+                stdout=None if interactive else log)
+        port_far.close()
+        monitor_far.close()
+        self._read_monitor()
+        self.execute("qmp_capabilities")
+
+    @staticmethod
+    def _command(options, memory_mib, console, fds, interactive):
+        serial = ["-serial", "mon:stdio"] if interactive else ["-serial", f"file:{console}"]
+        return [
+            "qemu-system-x86_64",
+            # The memory is an anonymous file: it can be searched from here, and
+            # with QEMU it is gone, whatever ends the two.
+            "-object", f"memory-backend-memfd,id=ram,size={memory_mib}M,share=on",
+            "-M", "q35,memory-backend=ram", "-m", f"{memory_mib}M",
+            "-accel", "kvm", "-accel", "tcg", "-cpu", "max",
+            "-nodefaults", "-display", "none", "-no-reboot", *serial,
+            "-chardev", f"socket,id=monitor,fd={fds[1]}", "-mon", "chardev=monitor,mode=control",
+            "-chardev", f"socket,id=port,fd={fds[0]}", "-device", "virtio-serial-pci",
+            "-device", f"virtserialport,chardev=port,name={PORT_NAME}",
+            *options,
+        ]
+
+    def _read_monitor(self):
+        while b"\n" not in self.monitor_buffer:
+            data = self.monitor.recv(65536)
+            if not data:
+                raise MachineError("QEMU did not start; see qemu.log")
+            self.monitor_buffer += data
+        line, _, self.monitor_buffer = self.monitor_buffer.partition(b"\n")
+        return json.loads(line)
+
+    def execute(self, command, **arguments):
+        request = {"execute": command, "arguments": arguments}
+        self.monitor.sendall(json.dumps(request).encode())
+        while True:
+            answer = self._read_monitor()
+            if "return" in answer:
+                return answer["return"]
+            if "error" in answer:
+                raise MachineError(f"{command}: {answer['error']['desc']}")
+
+    def cpu_seconds(self):
+        try:
+            with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as stat:
+                fields = stat.read().rpartition(")")[2].split()
+        except OSError:
+            return 0.0
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def _check_limits(self):
+        if self.cpu_seconds() > self.cpu_limit:
+            raise MachineError(f"used its {self.cpu_limit} s of processor time")
+        if time.monotonic() - self.started > self.wall_limit:
+            raise MachineError(f"used its {self.wall_limit} s")
+
+    def line(self):
+        """The next line from the guest, or None when QEMU has ended."""
+        while b"\n" not in self.buffer:
+            self._check_limits()
+            if not select.select([self.port], [], [], 1)[0]:
+                if self.process.poll() is not None:
+                    return None
+                continue
+            data = self.port.recv(65536)
+            if not data:
+                self.process.wait()
+                return None
+            self.buffer += data
+        line, _, self.buffer = self.buffer.partition(b"\n")
+        return line.decode("utf-8", "replace")
+
+    def answer(self, text=""):
+        self.port.sendall(text.encode() + b"\n")
+
+    def wait(self):
+        while self.process.poll() is None:
+            self._check_limits()
+            time.sleep(0.02)
+
+    def memory_fd(self):
+        """Open the memfd that is the guest's memory."""
+        directory = f"/proc/{self.process.pid}/fd"
+        for name in os.listdir(directory):
+            path = os.path.join(directory, name)
+            if "memory-backend-memfd" in os.readlink(path):
+                return os.open(path, os.O_RDWR)
+        raise MachineError("the guest's memory is not where it was expected")
+
+    def stopped_memory(self):
+        return StoppedMemory(self)
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+
+
+class StoppedMemory:
+    """The guest stands still while its memory is looked at or changed."""
+
+    def __init__(self, machine):
+        self.machine = machine
+
+    def __enter__(self):
+        self.machine.execute("stop")
+        self.fd = self.machine.memory_fd()
+        self.memory = mmap.mmap(self.fd, 0)
+        return self
+
+    def __exit__(self, *_):
+        self.memory.close()
+        os.close(self.fd)
+        self.machine.execute("cont")
