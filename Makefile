@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A thin layer: each target calls one script of scripts/, which does the work
-# and can be run by hand.
+# A thin layer: each target calls one script of scripts/ or selftests/, which
+# does the work and can be run by hand.
 
 BASE ?= 6.12
 ARCH ?= x86_64
@@ -12,10 +12,39 @@ export BASE ARCH
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-tree: ## build/tree/BASE: Debian's source with the series as git commits
+check: deps ## the tests
+	@selftests/run scripts/check-series "make -s -C userspace check" wait \
+		scripts/kernel-builds "make -s shim-builds" wait \
+		"selftests/vm/vm kunit" "selftests/vm/vm crash"
+
+kernel: deps ## build/kernel/BASE-ARCH/bzImage: the test kernel
+	@scripts/kernel
+
+shim: deps ## build/userspace/kexec-keys
+	@$(MAKE) --no-print-directory -C userspace
+
+vm: deps kernel shim ## one end-to-end scenario: TEST=crash
+	@selftests/vm/vm $(TEST)
+
+tree: deps ## build/tree/BASE: Debian's source with the series as git commits
 	@scripts/tree
 
 edit: ## bring FILE=… of the source under git, before changing it
 	@scripts/edit "$(FILE)"
 
-.PHONY: help tree edit
+export: ## patches/BASE, kernel/ and what else derives from the commits in build/tree/BASE
+	@scripts/export
+
+absorb: ## take an edit made in kernel/ into the commits in build/tree/BASE
+	@scripts/absorb
+
+check-series: deps ## can a maintainer take the series as it is?
+	@scripts/check-series
+
+deps:
+	@scripts/deps
+
+shim-builds:
+	@$(MAKE) --no-print-directory -C userspace >&2 && echo 1..1 && echo ok 1 - the shim builds
+
+.PHONY: help check kernel shim vm tree edit export absorb check-series deps shim-builds
