@@ -11,6 +11,10 @@ ROOT = Path(__file__).resolve().parent.parent
 SELFTESTS = "tools/testing/selftests/kexec_keys/"
 COVER_LETTER = "0000-cover-letter.patch"
 
+# The same commits give the same bytes with this.
+FORMAT_PATCH = ("format-patch", "-q", "-N", "--zero-commit", "--no-signature", "--full-index", "--no-renames",
+                "--no-base", "--no-thread", "--diff-algorithm=myers", "--stat=72", "--subject-prefix=PATCH")
+
 # Git must act alike on every machine: no user's or system's settings. The
 # name is for commits that the scripts make; a patch keeps its own author.
 GIT_ENV = {
