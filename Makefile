@@ -15,7 +15,8 @@ help: ## this list
 check: deps ## the tests
 	@selftests/run scripts/check-series "make -s -C userspace check" wait \
 		scripts/kernel-builds "make -s shim-builds" wait \
-		"selftests/vm/vm kunit" "selftests/vm/vm crash"
+		"selftests/vm/vm kunit" "selftests/vm/vm crash" wait \
+		"selftests/vm/vm designate" "selftests/vm/vm refusals"
 
 kernel: deps ## build/kernel/BASE-ARCH/bzImage: the test kernel
 	@scripts/kernel

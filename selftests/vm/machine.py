@@ -21,6 +21,7 @@ class Machine:
     def __init__(self, options, memory_mib, console, limits, interactive=False):
         self.cpu_limit, self.wall_limit = limits
         self.started = time.monotonic()
+        self.cpu = 0.0
         self.buffer = b""
         self.monitor_buffer = b""
         self.port, port_far = socket.socketpair()
@@ -77,9 +78,10 @@ class Machine:
         try:
             with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as stat:
                 fields = stat.read().rpartition(")")[2].split()
+            self.cpu = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
         except OSError:
-            return 0.0
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+            pass
+        return self.cpu
 
     def _check_limits(self):
         if self.cpu_seconds() > self.cpu_limit:

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# cryptsetup designates by itself, again when the key is there already, and again
+# after adoption; 256 keys linked after the load carry over in one go.
+#
+# disk: luks2-pbkdf2
+# phases: first capture
+
+link_by_cryptsetup()
+{
+	unlock open --link-vk-to-keyring "%:.kexec::%logon:$(key_name)" /dev/vda "$NAME"
+}
+
+add_keys()
+{
+	i=1
+	while [ "$i" -le 256 ]; do
+		keyctl add logon "cryptsetup:00112233-4455-6677-8899-aabbccddee$(printf %02x $((i % 256)))-d$i" \
+			"$(printf %064d "$i")" "$(ring)" > /dev/null || return 1
+		i=$((i + 1))
+	done
+}
+
+first()
+{
+	need "cryptsetup opens and designates" link_by_cryptsetup
+	first_serial=$(serial_of "$(key_name)")
+	need "the volume is closed" cryptsetup close "$NAME"
+	need "cryptsetup designates a key that is there already" link_by_cryptsetup
+	differ "it is a new key" "$first_serial" "$(serial_of "$(key_name)")"
+
+	need "a crash image is loaded" load_crash
+	need "256 keys are linked after the load" add_keys
+	need "the image follows" wait_for_file $KEYS/crash/carried 257
+	equal "all fit" synced "$(state)"
+	equal "the next kernel could read them" ok "$(cat $KEYS/crash/verify)"
+	panic_now
+}
+
+possessed_print()
+{
+	keyctl link "$(ring)" @s && keyctl print "0x$(serial_of "$(key_name)")"
+}
+
+capture()
+{
+	equal "257 keys were adopted" 257 "$(cat $KEYS/adopted/count)"
+	equal "none was left behind" 0 "$(cat $KEYS/adopted/skipped)"
+	refused "not even who possesses the key can print it" 1 possessed_print
+	says "because its type cannot be read" "not supported"
+	keyctl unlink "$(ring)" @s
+	check "cryptsetup designates after adoption" link_by_cryptsetup
+}
