@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The .kexec keyring: who may do what to it, and what its generation counts.
+ * Needs neither an image nor a second kernel.
+ */
+#define _GNU_SOURCE
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "../kselftest_harness.h"
+#include "keys.h"
+
+#define NOBODY		65534
+#define DESC		TEST_PREFIX "key"
+#define PERM_USR(perm)	((perm) >> 16 & 0x3f)
+#define PERM_GRP_OTH(perm) ((perm) & 0x3f3f)
+#define ROOT_MAY	0x1f	/* view, read, write, search, link; not setattr */
+#define WAIT_MS		5000
+
+/* Not the key of anything: a payload that no other key has. */
+static const char payload[] = "kexec_keys_selftest_payload_0123";
+
+static void set_effective_cap(int cap, bool on)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(__NR_capget, &header, data))
+		abort();
+	if (on)
+		data[CAP_TO_INDEX(cap)].effective |= CAP_TO_MASK(cap);
+	else
+		data[CAP_TO_INDEX(cap)].effective &= ~CAP_TO_MASK(cap);
+	if (syscall(__NR_capset, &header, data))
+		abort();
+}
+
+static key_serial_t add_logon(key_serial_t ring)
+{
+	return add_key("logon", DESC, payload, strlen(payload), ring);
+}
+
+static bool in_ring(key_serial_t key, key_serial_t ring)
+{
+	static key_serial_t members[MAX_MEMBERS];
+	long n = ring_members(ring, members);
+
+	while (n-- > 0)
+		if (members[n] == key)
+			return true;
+	return false;
+}
+
+static long count_members(key_serial_t ring)
+{
+	static key_serial_t members[MAX_MEMBERS];
+
+	return ring_members(ring, members);
+}
+
+static bool generation_passes(long before)
+{
+	struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
+
+	for (int ms = 0; ms < WAIT_MS; ms += 10) {
+		if (read_number("generation") > before)
+			return true;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
+FIXTURE(ring) {
+	key_serial_t ring;
+	/* A keyring of this test alone, for keys that are not designated. */
+	key_serial_t own;
+};
+
+FIXTURE_SETUP(ring)
+{
+	self->ring = read_number("ring");
+	ASSERT_GT(self->ring, 0);
+	self->own = keyctl(KEYCTL_JOIN_SESSION_KEYRING, 0, 0, 0, 0);
+	ASSERT_GT(self->own, 0);
+	remove_test_keys(self->ring);
+}
+
+FIXTURE_TEARDOWN(ring)
+{
+	remove_test_keys(self->ring);
+}
+
+TEST_F(ring, grants_root_alone)
+{
+	char buf[256], type[32], desc[32];
+	unsigned int perm;
+	int uid, gid;
+
+	ASSERT_GT(keyctl_describe(self->ring, buf, sizeof(buf)), 0);
+	ASSERT_EQ(5, sscanf(buf, "%31[^;];%d;%d;%x;%31s", type, &uid, &gid, &perm, desc));
+	EXPECT_STREQ("keyring", type);
+	EXPECT_STREQ(".kexec", desc);
+	EXPECT_EQ(0, uid);
+	EXPECT_EQ(0, gid);
+	EXPECT_EQ(ROOT_MAY, PERM_USR(perm));
+	EXPECT_EQ(0, PERM_GRP_OTH(perm));
+}
+
+/* libkeyutils and libcryptsetup resolve "%:.kexec" there. */
+TEST_F(ring, is_listed_in_proc_keys)
+{
+	FILE *keys = fopen("/proc/keys", "r");
+	bool found = false;
+	char line[1024];
+	int serial;
+
+	if (!keys)
+		SKIP(return, "no /proc/keys: CONFIG_PROC_FS");
+	while (!found && fgets(line, sizeof(line), keys))
+		found = sscanf(line, "%x", &serial) == 1 && serial == self->ring &&
+			strstr(line, " .kexec: ");
+	fclose(keys);
+	EXPECT_TRUE(found);
+}
+
+TEST_F(ring, takes_a_logon_key)
+{
+	key_serial_t key = add_logon(self->ring);
+
+	ASSERT_GT(key, 0);
+	EXPECT_TRUE(in_ring(key, self->ring));
+}
+
+TEST_F(ring, takes_a_link_to_a_logon_key)
+{
+	key_serial_t key = add_logon(self->own);
+
+	ASSERT_GT(key, 0);
+	EXPECT_EQ(0, keyctl_link(key, self->ring));
+	EXPECT_TRUE(in_ring(key, self->ring));
+}
+
+TEST_F(ring, refuses_a_user_key)
+{
+	EXPECT_EQ(-1, add_key("user", DESC, payload, strlen(payload), self->ring));
+	EXPECT_EQ(EOPNOTSUPP, errno);
+}
+
+TEST_F(ring, refuses_a_link_to_a_user_key)
+{
+	key_serial_t key = add_key("user", DESC, payload, strlen(payload), self->own);
+
+	ASSERT_GT(key, 0);
+	EXPECT_EQ(-1, keyctl_link(key, self->ring));
+	EXPECT_EQ(EOPNOTSUPP, errno);
+	EXPECT_FALSE(in_ring(key, self->ring));
+}
+
+TEST_F(ring, refuses_a_keyring)
+{
+	EXPECT_EQ(-1, add_key("keyring", DESC, NULL, 0, self->ring));
+	EXPECT_EQ(EOPNOTSUPP, errno);
+	EXPECT_EQ(-1, keyctl_link(self->own, self->ring));
+	EXPECT_EQ(EOPNOTSUPP, errno);
+}
+
+TEST_F(ring, adding_needs_cap_sys_boot)
+{
+	set_effective_cap(CAP_SYS_BOOT, false);
+	EXPECT_EQ(-1, add_logon(self->ring));
+	EXPECT_EQ(EPERM, errno);
+	set_effective_cap(CAP_SYS_BOOT, true);
+	EXPECT_GT(add_logon(self->ring), 0);
+}
+
+TEST_F(ring, linking_needs_cap_sys_boot)
+{
+	key_serial_t key = add_logon(self->own);
+
+	ASSERT_GT(key, 0);
+	set_effective_cap(CAP_SYS_BOOT, false);
+	EXPECT_EQ(-1, keyctl_link(key, self->ring));
+	EXPECT_EQ(EPERM, errno);
+	set_effective_cap(CAP_SYS_BOOT, true);
+	EXPECT_FALSE(in_ring(key, self->ring));
+}
+
+/*
+ * A key that request_key() constructs goes into the destination keyring by a way
+ * of its own. Whether anything can construct the key does not matter: a negative
+ * one would be linked too.
+ */
+TEST_F(ring, request_key_does_not_bypass)
+{
+	long before = count_members(self->ring);
+
+	ASSERT_GE(before, 0);
+	EXPECT_EQ(-1, request_key("user", DESC, "info", self->ring));
+	EXPECT_EQ(before, count_members(self->ring));
+
+	set_effective_cap(CAP_SYS_BOOT, false);
+	EXPECT_EQ(-1, request_key("logon", DESC, "info", self->ring));
+	set_effective_cap(CAP_SYS_BOOT, true);
+	EXPECT_EQ(before, count_members(self->ring));
+}
+
+TEST_F(ring, other_users_get_nothing)
+{
+	char buf[256];
+
+	ASSERT_GT(add_logon(self->ring), 0);
+	ASSERT_EQ(0, seteuid(NOBODY));
+	EXPECT_EQ(-1, keyctl_describe(self->ring, buf, sizeof(buf)));
+	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(-1, keyctl_read(self->ring, buf, sizeof(buf)));
+	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(-1, keyctl_search(self->ring, "logon", DESC));
+	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(-1, keyctl_link(self->ring, KEY_SPEC_THREAD_KEYRING));
+	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(-1, keyctl(KEYCTL_CLEAR, self->ring, 0, 0, 0));
+	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(-1, add_logon(self->ring));
+	EXPECT_EQ(EACCES, errno);
+	ASSERT_EQ(0, seteuid(0));
+}
+
+/* Updating in place would need a permission that only a possessor has. */
+TEST_F(ring, adding_again_displaces)
+{
+	key_serial_t first = add_logon(self->ring);
+	long members = count_members(self->ring);
+	key_serial_t second = add_logon(self->ring);
+
+	ASSERT_GT(first, 0);
+	ASSERT_GT(second, 0);
+	EXPECT_NE(first, second);
+	EXPECT_FALSE(in_ring(first, self->ring));
+	EXPECT_TRUE(in_ring(second, self->ring));
+	EXPECT_EQ(members, count_members(self->ring));
+}
+
+TEST_F(ring, displacing_leaves_the_other_key_alone)
+{
+	key_serial_t first = add_logon(self->own);
+
+	ASSERT_GT(first, 0);
+	ASSERT_EQ(0, keyctl_link(first, self->ring));
+	ASSERT_GT(add_logon(self->ring), 0);
+	EXPECT_TRUE(in_ring(first, self->own));
+	EXPECT_EQ(first, keyctl_search(self->own, "logon", DESC));
+}
+
+TEST_F(ring, payload_cannot_be_read)
+{
+	key_serial_t key = add_logon(self->ring);
+	char buf[sizeof(payload)];
+
+	ASSERT_GT(key, 0);
+	EXPECT_EQ(-1, keyctl_read(key, buf, sizeof(buf)));
+	EXPECT_EQ(EACCES, errno);
+
+	ASSERT_EQ(0, keyctl_link(self->ring, self->own));
+	EXPECT_EQ(-1, keyctl_read(key, buf, sizeof(buf)));
+	EXPECT_EQ(EOPNOTSUPP, errno);
+}
+
+/* How dm-crypt and AF_ALG, which search what the caller possesses, find a key. */
+TEST_F(ring, linking_the_ring_makes_its_keys_found)
+{
+	key_serial_t key = add_logon(self->ring);
+
+	ASSERT_GT(key, 0);
+	EXPECT_EQ(-1, request_key("logon", DESC, NULL, 0));
+	EXPECT_EQ(ENOKEY, errno);
+	ASSERT_EQ(0, keyctl_link(self->ring, self->own));
+	EXPECT_EQ(key, request_key("logon", DESC, NULL, 0));
+}
+
+TEST_F(ring, unlink_removes)
+{
+	key_serial_t key = add_logon(self->ring);
+
+	ASSERT_GT(key, 0);
+	EXPECT_EQ(0, keyctl_unlink(key, self->ring));
+	EXPECT_FALSE(in_ring(key, self->ring));
+}
+
+TEST_F(ring, clear_removes_all)
+{
+	if (count_members(self->ring))
+		SKIP(return, "the machine has designated keys, which stay");
+	ASSERT_GT(add_logon(self->ring), 0);
+	EXPECT_EQ(0, keyctl(KEYCTL_CLEAR, self->ring, 0, 0, 0));
+	EXPECT_EQ(0, count_members(self->ring));
+}
+
+/* It is the kernel's: nobody may take its restriction's ground away. */
+TEST_F(ring, permissions_cannot_be_changed)
+{
+	EXPECT_EQ(-1, keyctl(KEYCTL_SETPERM, self->ring, 0x3f3f3f3f, 0, 0));
+	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(-1, keyctl(KEYCTL_CHOWN, self->ring, NOBODY, -1, 0));
+	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(-1, keyctl(KEYCTL_RESTRICT_KEYRING, self->ring, 0, 0, 0));
+	EXPECT_EQ(EACCES, errno);
+}
+
+TEST_F(ring, generation_counts_an_add_and_an_unlink)
+{
+	long before = read_number("generation");
+	key_serial_t key = add_logon(self->ring);
+
+	ASSERT_GE(before, 0);
+	ASSERT_GT(key, 0);
+	EXPECT_TRUE(generation_passes(before));
+
+	before = read_number("generation");
+	ASSERT_EQ(0, keyctl_unlink(key, self->ring));
+	EXPECT_TRUE(generation_passes(before));
+}
+
+TEST_F(ring, generation_counts_a_displacement)
+{
+	long before;
+
+	ASSERT_GT(add_logon(self->ring), 0);
+	before = read_number("generation");
+	ASSERT_GT(add_logon(self->ring), 0);
+	EXPECT_TRUE(generation_passes(before));
+}
+
+/* Any user can change a key of his own in a loop: it must cost nothing here. */
+TEST_F(ring, generation_ignores_other_keys)
+{
+	key_serial_t key = add_logon(self->own);
+	long before = read_number("generation");
+
+	ASSERT_GT(key, 0);
+	for (int i = 0; i < 100; i++)
+		ASSERT_EQ(0, keyctl(KEYCTL_UPDATE, key, (unsigned long)payload,
+				    strlen(payload), 0));
+	EXPECT_EQ(before, read_number("generation"));
+}
+
+TEST_F(ring, a_change_wakes_who_polls_the_generation)
+{
+	struct pollfd poller = { .events = POLLPRI };
+	char buf[32];
+
+	poller.fd = open(KEYS_DIR "/generation", O_RDONLY);
+	ASSERT_GE(poller.fd, 0);
+	ASSERT_GT(read(poller.fd, buf, sizeof(buf)), 0);
+	EXPECT_EQ(0, poll(&poller, 1, 0));
+	ASSERT_GT(add_logon(self->ring), 0);
+	EXPECT_EQ(1, poll(&poller, 1, WAIT_MS));
+	close(poller.fd);
+}
+
+static void skip_all(const char *reason)
+{
+	ksft_print_header();
+	ksft_exit_skip("%s\n", reason);
+}
+
+int main(int argc, char **argv)
+{
+	if (geteuid())
+		skip_all("only root can use the keyring");
+	if (access("/sys/kernel", F_OK))
+		skip_all("sysfs is not mounted");
+	if (access(KEYS_DIR, F_OK))
+		skip_all("no " KEYS_DIR ": a kernel without CONFIG_KEYS_KEXEC");
+	return test_harness_run(argc, argv);
+}
