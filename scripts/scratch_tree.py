@@ -25,7 +25,8 @@ def unpack_base(tree, where):
 def commit_base(tree, where):
     """A repository with the base as tag base; it ignores what else lies there."""
     # Git reads the attributes for the function names in hunk headers.
-    shutil.copy(tree.dir / ".gitattributes", where)
+    if not (where / ".gitattributes").exists():
+        shutil.copy(tree.dir / ".gitattributes", where)
     git(where, "init", "-q", "-b", "series")
     git(where, "config", "gc.auto", "0")
     git(where, "config", "status.showUntrackedFiles", "no")
