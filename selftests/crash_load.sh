@@ -12,8 +12,10 @@ DIR=$(cd "$(dirname "$0")" && pwd)
 need_feature
 parameter=/sys/module/kexec_keys/parameters/crash
 
-[ "$(cat /sys/kernel/kexec_crash_size)" != 0 ] || skip_all "no memory is reserved: boot with crashkernel="
-[ "$(cat /sys/kernel/kexec_crash_loaded)" = 0 ] || skip_all "a crash image is loaded already, which stays"
+[ "$(cat /sys/kernel/kexec_crash_size)" != 0 ] ||
+	skip_all "no memory is reserved: boot with crashkernel="
+[ "$(cat /sys/kernel/kexec_crash_loaded)" = 0 ] ||
+	skip_all "a crash image is loaded already, which stays"
 [ "$(cat "$parameter")" = Y ] || skip_all "kexec_keys.crash is off, which stays"
 [ "$(value crash/reason)" != sme ] || skip_all "memory encryption is on"
 image=$(find_image "$@") || skip_all "no kernel image found; name one as argument"

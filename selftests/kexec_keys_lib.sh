@@ -80,7 +80,8 @@ add_key()
 # The boot loader's word for the running image may lack its device or /boot.
 boot_image()
 {
-	boot_image_path=$(tr ' ' '\n' < /proc/cmdline | sed -n 's/^BOOT_IMAGE=\(([^)]*)\)\{0,1\}//p')
+	boot_image_path=$(tr ' ' '\n' < /proc/cmdline |
+		sed -n 's/^BOOT_IMAGE=\(([^)]*)\)\{0,1\}//p')
 	[ -n "$boot_image_path" ] || return 1
 	printf '%s\n' "$boot_image_path" "/boot$boot_image_path"
 }

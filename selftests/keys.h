@@ -18,17 +18,14 @@
 
 #define MAX_MEMBERS	4096
 
-typedef int key_serial_t;
-
-static inline key_serial_t add_key(const char *type, const char *desc,
-				   const void *payload, size_t len,
-				   key_serial_t ring)
+static inline int add_key(const char *type, const char *desc,
+			  const void *payload, size_t len, int ring)
 {
 	return syscall(__NR_add_key, type, desc, payload, len, ring);
 }
 
-static inline key_serial_t request_key(const char *type, const char *desc,
-				       const char *info, key_serial_t ring)
+static inline int request_key(const char *type, const char *desc,
+			      const char *info, int ring)
 {
 	return syscall(__NR_request_key, type, desc, info, ring);
 }
@@ -39,28 +36,27 @@ static inline long keyctl(int op, unsigned long a, unsigned long b,
 	return syscall(__NR_keyctl, op, a, b, c, d);
 }
 
-static inline long keyctl_describe(key_serial_t key, char *buf, size_t size)
+static inline long keyctl_describe(int key, char *buf, size_t size)
 {
 	return keyctl(KEYCTL_DESCRIBE, key, (unsigned long)buf, size, 0);
 }
 
-static inline long keyctl_read(key_serial_t key, void *buf, size_t size)
+static inline long keyctl_read(int key, void *buf, size_t size)
 {
 	return keyctl(KEYCTL_READ, key, (unsigned long)buf, size, 0);
 }
 
-static inline long keyctl_link(key_serial_t key, key_serial_t ring)
+static inline long keyctl_link(int key, int ring)
 {
 	return keyctl(KEYCTL_LINK, key, ring, 0, 0);
 }
 
-static inline long keyctl_unlink(key_serial_t key, key_serial_t ring)
+static inline long keyctl_unlink(int key, int ring)
 {
 	return keyctl(KEYCTL_UNLINK, key, ring, 0, 0);
 }
 
-static inline key_serial_t keyctl_search(key_serial_t ring, const char *type,
-					 const char *desc)
+static inline int keyctl_search(int ring, const char *type, const char *desc)
 {
 	return keyctl(KEYCTL_SEARCH, ring, (unsigned long)type,
 		      (unsigned long)desc, 0);
@@ -84,7 +80,7 @@ static inline long read_number(const char *file)
 }
 
 /* The number of members, whose serials are stored in @members; -1 on error. */
-static inline long ring_members(key_serial_t ring, key_serial_t *members)
+static inline long ring_members(int ring, int *members)
 {
 	long bytes = keyctl_read(ring, members, MAX_MEMBERS * sizeof(*members));
 
@@ -93,26 +89,28 @@ static inline long ring_members(key_serial_t ring, key_serial_t *members)
 	return bytes / sizeof(*members);
 }
 
-/* "type;uid;gid;perm;description": the description, which may hold anything. */
-static inline const char *description_of(key_serial_t key, char *buf,
-					 size_t size)
+/* The end of "type;uid;gid;perm;description", NULL for a dead key. */
+static inline const char *description_of(int key, char *buf, size_t size)
 {
-	int skip = -1;
+	char *at = buf;
 
 	if (keyctl_describe(key, buf, size) < 0)
 		return NULL;
 	buf[size - 1] = '\0';
-	sscanf(buf, "%*[^;];%*d;%*d;%*x;%n", &skip);
-	return skip < 0 ? NULL : buf + skip;
+	for (int i = 0; i < 4 && at; i++) {
+		at = strchr(at, ';');
+		at = at ? at + 1 : NULL;
+	}
+	return at;
 }
 
 /*
  * Remove the tests' own keys and no others, which the machine may rely on; but
  * for dead ones, which nobody can describe or use.
  */
-static inline void remove_test_keys(key_serial_t ring)
+static inline void remove_test_keys(int ring)
 {
-	static key_serial_t members[MAX_MEMBERS];
+	static int members[MAX_MEMBERS];
 	long n = ring_members(ring, members);
 	char buf[8192];
 

@@ -42,14 +42,14 @@ static void set_effective_cap(int cap, bool on)
 		abort();
 }
 
-static key_serial_t add_logon(key_serial_t ring)
+static int add_logon(int ring)
 {
 	return add_key("logon", DESC, payload, strlen(payload), ring);
 }
 
-static bool in_ring(key_serial_t key, key_serial_t ring)
+static bool in_ring(int key, int ring)
 {
-	static key_serial_t members[MAX_MEMBERS];
+	static int members[MAX_MEMBERS];
 	long n = ring_members(ring, members);
 
 	while (n-- > 0)
@@ -58,9 +58,9 @@ static bool in_ring(key_serial_t key, key_serial_t ring)
 	return false;
 }
 
-static long count_members(key_serial_t ring)
+static long count_members(int ring)
 {
-	static key_serial_t members[MAX_MEMBERS];
+	static int members[MAX_MEMBERS];
 
 	return ring_members(ring, members);
 }
@@ -78,9 +78,9 @@ static bool generation_passes(long before)
 }
 
 FIXTURE(ring) {
-	key_serial_t ring;
+	int ring;
 	/* A keyring of this test alone, for keys that are not designated. */
-	key_serial_t own;
+	int own;
 };
 
 FIXTURE_SETUP(ring)
@@ -101,10 +101,11 @@ TEST_F(ring, grants_root_alone)
 {
 	char buf[256], type[32], desc[32];
 	unsigned int perm;
-	int uid, gid;
+	int uid, gid, fields;
 
 	ASSERT_GT(keyctl_describe(self->ring, buf, sizeof(buf)), 0);
-	ASSERT_EQ(5, sscanf(buf, "%31[^;];%d;%d;%x;%31s", type, &uid, &gid, &perm, desc));
+	fields = sscanf(buf, "%31[^;];%d;%d;%x;%31s", type, &uid, &gid, &perm, desc);
+	ASSERT_EQ(5, fields);
 	EXPECT_STREQ("keyring", type);
 	EXPECT_STREQ(".kexec", desc);
 	EXPECT_EQ(0, uid);
@@ -132,7 +133,7 @@ TEST_F(ring, is_listed_in_proc_keys)
 
 TEST_F(ring, takes_a_logon_key)
 {
-	key_serial_t key = add_logon(self->ring);
+	int key = add_logon(self->ring);
 
 	ASSERT_GT(key, 0);
 	EXPECT_TRUE(in_ring(key, self->ring));
@@ -140,7 +141,7 @@ TEST_F(ring, takes_a_logon_key)
 
 TEST_F(ring, takes_a_link_to_a_logon_key)
 {
-	key_serial_t key = add_logon(self->own);
+	int key = add_logon(self->own);
 
 	ASSERT_GT(key, 0);
 	EXPECT_EQ(0, keyctl_link(key, self->ring));
@@ -155,7 +156,7 @@ TEST_F(ring, refuses_a_user_key)
 
 TEST_F(ring, refuses_a_link_to_a_user_key)
 {
-	key_serial_t key = add_key("user", DESC, payload, strlen(payload), self->own);
+	int key = add_key("user", DESC, payload, strlen(payload), self->own);
 
 	ASSERT_GT(key, 0);
 	EXPECT_EQ(-1, keyctl_link(key, self->ring));
@@ -182,7 +183,7 @@ TEST_F(ring, adding_needs_cap_sys_boot)
 
 TEST_F(ring, linking_needs_cap_sys_boot)
 {
-	key_serial_t key = add_logon(self->own);
+	int key = add_logon(self->own);
 
 	ASSERT_GT(key, 0);
 	set_effective_cap(CAP_SYS_BOOT, false);
@@ -235,9 +236,9 @@ TEST_F(ring, other_users_get_nothing)
 /* Updating in place would need a permission that only a possessor has. */
 TEST_F(ring, adding_again_displaces)
 {
-	key_serial_t first = add_logon(self->ring);
+	int first = add_logon(self->ring);
 	long members = count_members(self->ring);
-	key_serial_t second = add_logon(self->ring);
+	int second = add_logon(self->ring);
 
 	ASSERT_GT(first, 0);
 	ASSERT_GT(second, 0);
@@ -249,7 +250,7 @@ TEST_F(ring, adding_again_displaces)
 
 TEST_F(ring, displacing_leaves_the_other_key_alone)
 {
-	key_serial_t first = add_logon(self->own);
+	int first = add_logon(self->own);
 
 	ASSERT_GT(first, 0);
 	ASSERT_EQ(0, keyctl_link(first, self->ring));
@@ -260,7 +261,7 @@ TEST_F(ring, displacing_leaves_the_other_key_alone)
 
 TEST_F(ring, payload_cannot_be_read)
 {
-	key_serial_t key = add_logon(self->ring);
+	int key = add_logon(self->ring);
 	char buf[sizeof(payload)];
 
 	ASSERT_GT(key, 0);
@@ -275,7 +276,7 @@ TEST_F(ring, payload_cannot_be_read)
 /* How dm-crypt and AF_ALG, which search what the caller possesses, find a key. */
 TEST_F(ring, linking_the_ring_makes_its_keys_found)
 {
-	key_serial_t key = add_logon(self->ring);
+	int key = add_logon(self->ring);
 
 	ASSERT_GT(key, 0);
 	EXPECT_EQ(-1, request_key("logon", DESC, NULL, 0));
@@ -286,7 +287,7 @@ TEST_F(ring, linking_the_ring_makes_its_keys_found)
 
 TEST_F(ring, unlink_removes)
 {
-	key_serial_t key = add_logon(self->ring);
+	int key = add_logon(self->ring);
 
 	ASSERT_GT(key, 0);
 	EXPECT_EQ(0, keyctl_unlink(key, self->ring));
@@ -316,7 +317,7 @@ TEST_F(ring, permissions_cannot_be_changed)
 TEST_F(ring, generation_counts_an_add_and_an_unlink)
 {
 	long before = read_number("generation");
-	key_serial_t key = add_logon(self->ring);
+	int key = add_logon(self->ring);
 
 	ASSERT_GE(before, 0);
 	ASSERT_GT(key, 0);
@@ -340,7 +341,7 @@ TEST_F(ring, generation_counts_a_displacement)
 /* Any user can change a key of his own in a loop: it must cost nothing here. */
 TEST_F(ring, generation_ignores_other_keys)
 {
-	key_serial_t key = add_logon(self->own);
+	int key = add_logon(self->own);
 	long before = read_number("generation");
 
 	ASSERT_GT(key, 0);

@@ -5,11 +5,12 @@
 #include <err.h>
 #include <stdlib.h>
 
+#include "../kselftest.h"
 #include "keys.h"
 
 #define MAX_PAYLOAD	32767
 
-static key_serial_t ring;
+static int ring;
 
 /* Root owns the keys and may view them; for more one has to possess them. */
 static void possess_ring(void)
@@ -29,7 +30,7 @@ static int cmd_add(char **args)
 {
 	static char payload[MAX_PAYLOAD];
 	char desc[8192];
-	key_serial_t key;
+	int key;
 
 	snprintf(desc, sizeof(desc), TEST_PREFIX "%s", args[0]);
 	key = add_key("logon", desc, payload, read_payload(payload), ring);
@@ -93,19 +94,17 @@ static const struct {
 	{ "cleanup",	0, cmd_cleanup,	"                 unlink all keys of the tests" },
 };
 
-#define NCMDS (sizeof(cmds) / sizeof(cmds[0]))
-
 int main(int argc, char **argv)
 {
 	ring = read_number("ring");
 	if (ring < 0)
 		errx(1, "no " KEYS_DIR "/ring");
 
-	for (size_t i = 0; i < NCMDS && argc > 1; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(cmds) && argc > 1; i++)
 		if (!strcmp(cmds[i].name, argv[1]) && argc == cmds[i].args + 2)
 			return cmds[i].run(argv + 2);
 
-	for (size_t i = 0; i < NCMDS; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(cmds); i++)
 		fprintf(stderr, "usage: ring_edit %s %s\n", cmds[i].name, cmds[i].help);
 	fprintf(stderr, "A payload is read from standard input.\n");
 	return 2;
