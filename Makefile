@@ -18,7 +18,7 @@ check: deps ## the tests
 		"selftests/vm/vm kunit" "selftests/vm/vm crash" wait \
 		"selftests/vm/vm designate" "selftests/vm/vm refusals"
 
-kernel: deps ## build/kernel/BASE-ARCH/bzImage: the test kernel
+kernel: deps ## build/kernel/BASE-ARCH[-VARIANT]/bzImage: the test kernel; VARIANT=off, nowipe
 	@scripts/kernel
 
 shim: deps ## build/userspace/kexec-keys
@@ -42,10 +42,13 @@ absorb: ## take an edit made in kernel/ into the commits in build/tree/BASE
 check-series: deps ## can a maintainer take the series as it is?
 	@scripts/check-series
 
+check-prefixes: deps ## what each patch leaves builds, feature off and on; no new warning
+	@scripts/check-prefixes
+
 deps:
 	@scripts/deps
 
 shim-builds:
 	@$(MAKE) --no-print-directory -C userspace >&2 && echo 1..1 && echo ok 1 - the shim builds
 
-.PHONY: help check kernel shim vm tree edit export absorb check-series deps shim-builds
+.PHONY: help check kernel shim vm tree edit export absorb check-series check-prefixes deps shim-builds
