@@ -11,6 +11,8 @@
 # scan loaded: payload=1 cipher=0-4 crash-region=1
 # scan unloaded: payload=1 cipher=0-4
 # scan untagged: cipher=0-4
+# scan captured: payload=2 cipher=0-4
+# scan opened: payload=2 cipher=0-8
 
 description_of() { keyctl rdescribe "0x$(serial_of "$1")"; }
 
@@ -52,11 +54,14 @@ capture()
 	key=$(key_name)
 	equal "one key was adopted" 1 "$(cat $KEYS/adopted/count)"
 	equal "it came from a crash image" crash "$(cat $KEYS/adopted/source)"
+	# One payload is the capture kernel's, one what the first kernel left.
+	scan captured
 	serial=0x$(serial_of "$key")
 	check "it is a logon key" sh -c "grep -q 'logon *$key' /proc/keys"
 	refused "nobody can print it" 1 keyctl print "$serial"
 	need "the shim opens the volume" kexec-keys open --all
 	NAME=$(dmsetup ls --target crypt | head -n 1 | cut -f 1)
+	scan opened
 	need "the volume is mounted" mount_volume
 	check "the file of the first kernel is intact" marker_is_intact
 	equal "type, owner, permissions and description are the same" \
