@@ -189,7 +189,7 @@ static void reasons(struct kunit *test)
 			KEXEC_KEYS_SHORT);
 
 	encode(buf, 1, 1);
-	hdr->magic++;
+	hdr->magic ^= cpu_to_le64(1);
 	KUNIT_EXPECT_EQ(test, kexec_keys_decode(buf, BUFFER, &set),
 			KEXEC_KEYS_BAD_MAGIC);
 

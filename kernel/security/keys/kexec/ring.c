@@ -95,10 +95,7 @@ static int visit_leaf(const void *leaf, void *data)
 	if ((unsigned long)leaf & LEAF_IS_KEYRING)
 		return 0;
 
-	/*
-	 * From here on a change of the key is told, whatever it is now: also an
-	 * expired one may come back.
-	 */
+	/* From here on a change of the key is told, whatever its state is now. */
 	set_bit(KEY_FLAG_KEXEC, &key->flags);
 	/*
 	 * Mark before the payload is read: pairs with the atomic, after the
