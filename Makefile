@@ -12,11 +12,16 @@ export BASE ARCH
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# Cheap and likely to fail first; nothing after a "wait" runs if something before
+# it has failed.
+SCENARIOS := kunit crash kselftest designate refusals no-feature-first no-feature-next \
+	crash-nokaslr crash-luks1 crash-nowipe
+
 check: deps ## the tests
 	@selftests/run scripts/check-series "make -s -C userspace check" wait \
-		scripts/kernel-builds "make -s shim-builds" wait \
-		"selftests/vm/vm kunit" "selftests/vm/vm crash" wait \
-		"selftests/vm/vm designate" "selftests/vm/vm refusals"
+		scripts/kernel-builds "make -s guest-builds" wait \
+		$(foreach scenario,$(SCENARIOS),"selftests/vm/vm $(scenario)") wait \
+		scripts/check-prefixes
 
 kernel: deps ## build/kernel/BASE-ARCH[-VARIANT]/bzImage: the test kernel; VARIANT=off, nowipe
 	@scripts/kernel
@@ -24,7 +29,10 @@ kernel: deps ## build/kernel/BASE-ARCH[-VARIANT]/bzImage: the test kernel; VARIA
 shim: deps ## build/userspace/kexec-keys
 	@$(MAKE) --no-print-directory -C userspace
 
-vm: deps kernel shim ## one end-to-end scenario: TEST=crash
+kselftests: deps ## build/kselftest/install: the series' kselftests
+	@scripts/kselftests
+
+vm: deps kernel shim kselftests ## one end-to-end scenario: TEST=crash
 	@selftests/vm/vm $(TEST)
 
 tree: deps ## build/tree/BASE: Debian's source with the series as git commits
@@ -48,7 +56,9 @@ check-prefixes: deps ## what each patch leaves builds, feature off and on; no ne
 deps:
 	@scripts/deps
 
-shim-builds:
-	@$(MAKE) --no-print-directory -C userspace >&2 && echo 1..1 && echo ok 1 - the shim builds
+guest-builds:
+	@{ $(MAKE) --no-print-directory -C userspace && scripts/kselftests; } >&2
+	@echo 1..1 && echo ok 1 - the shim and the kselftests build
 
-.PHONY: help check kernel shim vm tree edit export absorb check-series check-prefixes deps shim-builds
+.PHONY: help check kernel shim kselftests vm tree edit export absorb check-series check-prefixes deps \
+	guest-builds

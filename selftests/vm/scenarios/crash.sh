@@ -7,6 +7,7 @@
 # disk: luks2-pbkdf2
 # phases: first capture last
 # scan booted:
+# scan prepared: cipher=0-4
 # scan tagged: payload=1 cipher=0-4
 # scan loaded: payload=1 cipher=0-4 crash-region=1
 # scan unloaded: payload=1 cipher=0-4
@@ -21,6 +22,7 @@ first()
 	scan booted
 	host plant
 	prepare_volume
+	scan prepared
 	need "the shim tags the volume" tag "$NAME"
 	scan tagged
 	key=$(key_name)
