@@ -23,6 +23,9 @@ check: deps ## the tests
 		$(foreach scenario,$(SCENARIOS),"selftests/vm/vm $(scenario)") wait \
 		scripts/check-prefixes
 
+demo: deps kernel shim kselftests ## the main job as a story: panic, open the encrypted disk, dump
+	@selftests/vm/demo
+
 kernel: deps ## build/kernel/BASE-ARCH[-VARIANT]/bzImage: the test kernel; VARIANT=off, nowipe
 	@scripts/kernel
 
@@ -60,5 +63,5 @@ guest-builds:
 	@{ $(MAKE) --no-print-directory -C userspace && scripts/kselftests; } >&2
 	@echo 1..1 && echo ok 1 - the shim and the kselftests build
 
-.PHONY: help check kernel shim kselftests vm tree edit export absorb check-series check-prefixes deps \
+.PHONY: help demo check kernel shim kselftests vm tree edit export absorb check-series check-prefixes deps \
 	guest-builds

@@ -115,6 +115,9 @@ host() { ask host "$@"; }
 
 fact() { echo "@fact $*" >&3; }
 
+# A moment of the host's clock, which no reboot sets back.
+mark() { echo "@mark $1" >&3; }
+
 get_passphrase()
 {
 	[ -n "$PASSPHRASE" ] || { ask passphrase; PASSPHRASE=$ANSWER; }

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
 #
 # The main job with a LUKS1 volume, whose key the shim itself has to add.
 #
