@@ -22,8 +22,21 @@ add_keys()
 	done
 }
 
+# A key of somebody else, with permissions and an end of its own.
+designate_foreign_key()
+{
+	serial=$(keyctl add logon foreign:key "$(printf %064d 9)" @s) &&
+		keyctl setperm "$serial" 0x3f030303 && keyctl timeout "$serial" 3000 &&
+		keyctl chgrp "$serial" 77 && keyctl link "$serial" "$(ring)" &&
+		keyctl chown "$serial" 1000 && keyctl unlink "$serial" @s
+}
+
+# Minutes that a key has left, as /proc/keys rounds them.
+minutes_left() { sed -n 's/^[0-9a-f]* .* \([0-9]*\)m .* foreign:key: .*/\1/p' /proc/keys; }
+
 first()
 {
+	need "a key of another user that ends in 50 minutes is designated" designate_foreign_key
 	need "cryptsetup opens and designates" link_by_cryptsetup
 	first_serial=$(serial_of "$(key_name)")
 	need "the volume is closed" cryptsetup close "$NAME"
@@ -32,7 +45,7 @@ first()
 
 	need "a crash image is loaded" load_crash
 	need "256 keys are linked after the load" add_keys
-	need "the image follows" wait_for_file $KEYS/crash/carried 257
+	need "the image follows" wait_for_file $KEYS/crash/carried 258
 	equal "all fit" synced "$(state)"
 	equal "the next kernel could read them" ok "$(cat $KEYS/crash/verify)"
 	panic_now
@@ -45,8 +58,11 @@ possessed_print()
 
 capture()
 {
-	equal "257 keys were adopted" 257 "$(cat $KEYS/adopted/count)"
+	equal "258 keys were adopted" 258 "$(cat $KEYS/adopted/count)"
 	equal "none was left behind" 0 "$(cat $KEYS/adopted/skipped)"
+	equal "the foreign key kept owner, group and permissions" "logon;1000;77;3f030303;foreign:key" \
+		"$(keyctl rdescribe "0x$(serial_of foreign:key)")"
+	check "and its end" sh -c "[ $(minutes_left) -ge 47 ] && [ $(minutes_left) -le 50 ]"
 	refused "not even who possesses the key can print it" 1 possessed_print
 	says "because its type cannot be read" "not supported"
 	keyctl unlink "$(ring)" @s
