@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Make a handover buffer in a guest's memory something that no kernel wrote.
+"""Make a handover buffer in a guest's memory something that no kernel wrote, or
+say in setup_data that it is where it cannot be.
 
-Offsets are those of kernel/security/keys/kexec/format.h.
+Offsets are those of kernel/security/keys/kexec/format.h, and of
+Documentation/arch/x86/boot.rst.
 """
 
 import hashlib
@@ -70,3 +72,53 @@ def corrupt(memory, region, kind):
     for slot in slots:
         KINDS[kind](memory, slot)
     return len(slots)
+
+
+# As much of it as the debugger's protocol reads at once.
+BOOT_PARAMS_HEAD = 1024
+SETUP_DATA, RAMDISK_IMAGE = 0x250, 0x218
+NODE = struct.Struct("<QII")
+RANGE = struct.Struct("<QQ")
+SETUP_RNG_SEED, SETUP_KEXEC_KEYS = 9, 11
+
+
+def _nodes(memory, boot_params):
+    """Address of the data of each setup_data node, by type."""
+    at = struct.unpack_from("<Q", boot_params, SETUP_DATA)[0]
+    nodes = {}
+    while at:
+        following, kind, _ = NODE.unpack_from(memory, at)
+        nodes[kind] = at + NODE.size
+        at = following
+    return nodes
+
+
+def _duplicate(memory, nodes):
+    """The seed's node becomes a second one for the same buffer."""
+    seed, keys = nodes[SETUP_RNG_SEED], nodes[SETUP_KEXEC_KEYS]
+    memory[seed:seed + RANGE.size] = memory[keys:keys + RANGE.size]
+    _put(memory, seed - NODE.size + 8, "<I", SETUP_KEXEC_KEYS)
+
+
+RANGES = {
+    "unaligned": lambda start, size, _: (start + 0x1000, size),
+    "small": lambda start, size, _: (start, ALIGN),
+    "large": lambda start, size, _: (start, 1 << 40),
+    "wrapping": lambda start, size, _: (2**64 - ALIGN, size),
+    "initramfs": lambda start, size, initramfs: (initramfs // ALIGN * ALIGN, size),
+    # RAM of the first kernel, and a hole
+    "foreign-ram": lambda start, size, _: (0x2000000, size),
+    "hole": lambda start, size, _: (0x7f0000000, size),
+}
+RANGE_KINDS = ("duplicate", *RANGES)
+
+
+def move(memory, boot_params, kind):
+    """Change where setup_data says that the buffer is."""
+    nodes = _nodes(memory, boot_params)
+    if kind == "duplicate":
+        _duplicate(memory, nodes)
+        return
+    initramfs = struct.unpack_from("<I", boot_params, RAMDISK_IMAGE)[0]
+    node = nodes[SETUP_KEXEC_KEYS]
+    RANGE.pack_into(memory, node, *RANGES[kind](*RANGE.unpack_from(memory, node), initramfs))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """One QEMU: its memory (mapped here), its monitor, and the port of results."""
 
+import contextlib
 import json
 import mmap
 import os
@@ -9,6 +10,8 @@ import signal
 import socket
 import subprocess
 import time
+
+from gdb import Stub
 
 PORT_NAME = "org.kexec-keys.result"
 
@@ -26,7 +29,9 @@ class Machine:
         self.monitor_buffer = b""
         self.port, port_far = socket.socketpair()
         self.monitor, monitor_far = socket.socketpair()
-        fds = (port_far.fileno(), monitor_far.fileno())
+        self.debugger, debugger_far = socket.socketpair()
+        self.breakpoint = None
+        fds = (port_far.fileno(), monitor_far.fileno(), debugger_far.fileno())
         self.command = self._command(options, memory_mib, console, fds, interactive)
         with open(os.path.join(os.path.dirname(console), "qemu.log"), "ab") as log:
             self.process = subprocess.Popen(
@@ -35,6 +40,7 @@ class Machine:
                 stdout=None if interactive else log)
         port_far.close()
         monitor_far.close()
+        debugger_far.close()
         self._read_monitor()
         self.execute("qmp_capabilities")
 
@@ -52,6 +58,7 @@ class Machine:
             "-chardev", f"socket,id=monitor,fd={fds[1]}", "-mon", "chardev=monitor,mode=control",
             "-chardev", f"socket,id=port,fd={fds[0]}", "-device", "virtio-serial-pci",
             "-device", f"virtserialport,chardev=port,name={PORT_NAME}",
+            "-chardev", f"socket,id=gdb,fd={fds[2]}",
             *options,
         ]
 
@@ -93,7 +100,10 @@ class Machine:
         """The next line from the guest, or None when QEMU has ended."""
         while b"\n" not in self.buffer:
             self._check_limits()
-            if not select.select([self.port], [], [], 1)[0]:
+            ready = select.select([self.port, self.debugger], [], [], 1)[0]
+            if self.debugger in ready and self.breakpoint:
+                self._at_breakpoint()
+            if self.port not in ready:
                 if self.process.poll() is not None:
                     return None
                 continue
@@ -104,6 +114,22 @@ class Machine:
             self.buffer += data
         line, _, self.buffer = self.buffer.partition(b"\n")
         return line.decode("utf-8", "replace")
+
+    def stop_once_at(self, address, action):
+        """When a CPU comes to this virtual address, action(stub) is called, once."""
+        self.execute("human-monitor-command", **{"command-line": "gdbserver chardev:gdb"})
+        stub = Stub(self.debugger)
+        stub.set_breakpoint(address)
+        stub.resume()
+        self.breakpoint = (stub, address, action)
+
+    def _at_breakpoint(self):
+        stub, address, action = self.breakpoint
+        self.breakpoint = None
+        stub.packet()
+        action(stub)
+        stub.clear_breakpoint(address)
+        stub.resume()
 
     def answer(self, text=""):
         self.port.sendall(text.encode() + b"\n")
@@ -121,6 +147,16 @@ class Machine:
             if "memory-backend-memfd" in os.readlink(path):
                 return os.open(path, os.O_RDWR)
         raise MachineError("the guest's memory is not where it was expected")
+
+    @contextlib.contextmanager
+    def mapped_memory(self):
+        """The guest's RAM, which is at its physical addresses up to the PCI hole."""
+        fd = self.memory_fd()
+        try:
+            with mmap.mmap(fd, 0) as memory:
+                yield memory
+        finally:
+            os.close(fd)
 
     def stopped_memory(self):
         return StoppedMemory(self)

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The part of GDB's remote serial protocol that the scenarios need.
+
+https://sourceware.org/gdb/current/onlinedocs/gdb.html/Remote-Protocol.html
+QEMU stops the machine when it is attached to; resume() lets it go on.
+"""
+
+
+class Stub:
+    def __init__(self, connection):
+        self.connection = connection
+        self.buffer = b""
+
+    def fileno(self):
+        return self.connection.fileno()
+
+    def _byte(self):
+        if not self.buffer:
+            self.buffer = self.connection.recv(65536)
+            if not self.buffer:
+                raise EOFError("QEMU's gdb stub has gone")
+        byte, self.buffer = self.buffer[:1], self.buffer[1:]
+        return byte
+
+    def _send(self, packet):
+        data = packet.encode()
+        self.connection.sendall(b"$%s#%02x" % (data, sum(data) % 256))
+        # What the stub may have said of its own before it took this is stale.
+        while self._byte() != b"+":
+            pass
+
+    def packet(self):
+        """The next packet that the stub sends, acknowledged."""
+        while self._byte() != b"$":
+            pass
+        data = b""
+        while (byte := self._byte()) != b"#":
+            data += byte
+        self._byte(), self._byte()
+        self.connection.sendall(b"+")
+        return data.decode()
+
+    def ask(self, packet):
+        self._send(packet)
+        return self.packet()
+
+    def _demand_ok(self, packet):
+        if (answer := self.ask(packet)) != "OK":
+            raise RuntimeError(f"gdb stub: {packet}: {answer}")
+
+    def read(self, address, length):
+        """Memory, by virtual address as the stopped CPU sees it."""
+        answer = self.ask(f"m{address:x},{length:x}")
+        if answer.startswith("E"):
+            raise RuntimeError(f"gdb stub: no memory at {address:#x}: {answer}")
+        return bytes.fromhex(answer)
+
+    def set_breakpoint(self, address):
+        self._demand_ok(f"Z1,{address:x},1")
+
+    def clear_breakpoint(self, address):
+        self._demand_ok(f"z1,{address:x},1")
+
+    def resume(self):
+        """The answer is a packet of its own, when the machine stops again."""
+        self._send("c")

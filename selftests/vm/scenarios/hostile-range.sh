@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# A previous kernel, or a boot loader, that says that the handover buffer is where
+# it cannot be: the range is judged before it is touched, and the boot goes on.
+# A debugger changes setup_data as the capture kernel starts, because purgatory
+# would see it.
+#
+# disk: none
+# append: nokaslr
+# runs: unaligned small large wrapping initramfs foreign-ram hole duplicate
+
+# run comes from the command line
+CAPTURE_APPEND="$CAPTURE_APPEND run=${run:?}"
+
+first()
+{
+	need "$run: a key is designated" keyctl add logon some:key "$(printf %064d 7)" "$(ring)"
+	need "$run: a crash image is loaded" load_crash
+	need "$run: it agrees with the ring" wait_for_state synced
+	host move "$run"
+	panic_now
+}
+
+reason()
+{
+	case $run in
+	unaligned) echo alignment ;;
+	small | large) echo size ;;
+	wrapping) echo overflow ;;
+	initramfs) echo overlap ;;
+	foreign-ram | hole) echo not-ram ;;
+	duplicate) echo duplicate ;;
+	esac
+}
+
+ignored() { dmesg | grep "kexec-keys: handover buffer at .* ignored"; }
+
+capture()
+{
+	if [ "$run" = duplicate ]; then
+		equal "$run: the first counts" "ok 1" "$(cat $KEYS/adopted/status) $(cat $KEYS/adopted/count)"
+		check "$run: its buffer is freed" sh -c "dmesg | grep -q 'Freeing kexec keys memory'"
+	else
+		equal "$run: the reason" "$(reason)" "$(cat $KEYS/adopted/status)"
+		equal "$run: nothing is adopted" 0 "$(cat $KEYS/adopted/count)"
+	fi
+	equal "$run: one line is in the log" 1 "$(ignored | grep -c ": $(reason)$")"
+	equal "$run: and no other" 1 "$(ignored | wc -l)"
+	check "$run: there is a vmcore" test -s /proc/vmcore
+}
