@@ -14,7 +14,7 @@ help: ## this list
 
 # Cheap and likely to fail first; nothing after a "wait" runs if something before
 # it has failed.
-SCENARIOS := kunit crash kselftest designate refusals volumes hostile hostile-range no-feature-first no-feature-next \
+SCENARIOS := kunit crash kselftest designate crash-bookworm refusals volumes hostile hostile-range no-feature-first no-feature-next \
 	crash-nokaslr crash-luks1 crash-nowipe
 
 check: deps ## the tests

@@ -48,12 +48,20 @@ series_id()
 	done | sha256sum | cut -d' ' -f1
 }
 
-# The Debian package's tarball; scripts/deps puts it in one of two places.
+# The Debian package's tarball.
 source_tarball()
 {
-	local tarball
-	for tarball in "/usr/src/linux-source-$BASE.tar.xz" "$BUILD/deb/usr/src/linux-source-$BASE.tar.xz"; do
-		[ ! -e "$tarball" ] || { printf '%s' "$tarball"; return; }
-	done
-	die "no linux-source-$BASE here; scripts/deps installs it"
+	local tarball=/usr/src/linux-source-$BASE.tar.xz
+	[ -e "$tarball" ] || die "no linux-source-$BASE here; scripts/deps installs it"
+	printf '%s' "$tarball"
+}
+
+as_root()
+{
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	else
+		command -v sudo > /dev/null || die "not root and no sudo; as root: $*"
+		sudo "$@"
+	fi
 }

@@ -125,9 +125,25 @@ class Root:
         raise FileNotFoundError(f"{name}: no such program in {self.directory}")
 
     def foreign_program(self, place, path):
-        """A program that was built here and runs on the root's libraries."""
-        self.cpio.file(place, path)
-        self.libraries(path)
+        """A program that was built here: on the root's libraries, or, where they
+        are too old for it, on this machine's."""
+        loader = self._library("ld-linux-x86-64.so.2")[1]
+        directories = ":".join(os.path.join(self.directory, name) for name in LIBRARY_DIRS)
+        if not subprocess.run([loader, "--library-path", directories, path, "--version"],
+                              capture_output=True, check=False).returncode:
+            self.cpio.file(place, path)
+            self.libraries(path)
+            return
+        private = f"usr/lib/{os.path.basename(path)}"
+        self.cpio.file(f"{private}/program", path)
+        self._own_libraries(private, path)
+        self.cpio.data(place, f'#!/bin/sh\nexec /{private}/ld-linux-x86-64.so.2 --library-path /{private} '
+                              f'/{private}/program "$@"\n'.encode(), mode=0o755)
+
+    def _own_libraries(self, private, path):
+        table = subprocess.run(["ldd", path], capture_output=True, text=True, check=True).stdout
+        for library in re.findall(r"(/\S+) \(0x", table):
+            self.cpio.file(f"{private}/{os.path.basename(library)}", library)
 
     def busybox(self):
         """Applets stand in only for what has not been copied as the real program."""
