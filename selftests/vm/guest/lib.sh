@@ -210,6 +210,33 @@ wait_for_file()
 	done
 }
 
+# A key whose payload is known here, so that it can be searched for.
+KNOWN=0f7e-known-only-to-this-test-4b1d
+KNOWN_HEX=$(printf %s "$KNOWN" | od -An -v -tx1 | tr -d ' \n')
+KNOWN_SPACED=$(printf %s "$KNOWN" | od -An -v -tx1 | tr -d '\n')
+
+designate_known_key() { keyctl add logon known:key "$KNOWN" "$(ring)"; }
+
+# Files of sysfs, debugfs and procfs that show that payload, in any usual form.
+# /proc/kcore and /proc/vmcore are memory, which is scanned from outside.
+files_with_known_key()
+{
+	{
+		find /sys /proc/sys -type f
+		find /proc -maxdepth 1 -type f ! -name kcore ! -name vmcore ! -name kmsg
+	} | xargs -r timeout 60 grep -laisF -e "$KNOWN" -e "$KNOWN_HEX" -e "${KNOWN_SPACED# }"
+	dmesg | grep -qiF -e "$KNOWN" -e "$KNOWN_HEX" -e "${KNOWN_SPACED# }" && echo dmesg
+}
+
+# Nothing shows it, and a place that does would be seen.
+check_known_key_is_hidden()
+{
+	echo "$KNOWN" > /sys/class/net/lo/ifalias
+	equal "a payload planted in sysfs is found" /sys/devices/virtual/net/lo/ifalias "$(files_with_known_key)"
+	echo > /sys/class/net/lo/ifalias
+	equal "no file shows a payload" "" "$(files_with_known_key)"
+}
+
 # --- kexec -----------------------------------------------------------------
 
 load_crash()

@@ -36,6 +36,7 @@ minutes_left() { sed -n 's/^[0-9a-f]* .* \([0-9]*\)m .* foreign:key: .*/\1/p' /p
 
 first()
 {
+	need "a key whose payload is known is designated" designate_known_key
 	need "a key of another user that ends in 50 minutes is designated" designate_foreign_key
 	need "cryptsetup opens and designates" link_by_cryptsetup
 	first_serial=$(serial_of "$(key_name)")
@@ -45,7 +46,7 @@ first()
 
 	need "a crash image is loaded" load_crash
 	need "256 keys are linked after the load" add_keys
-	need "the image follows" wait_for_file $KEYS/crash/carried 258
+	need "the image follows" wait_for_file $KEYS/crash/carried 259
 	equal "all fit" synced "$(state)"
 	equal "the next kernel could read them" ok "$(cat $KEYS/crash/verify)"
 	panic_now
@@ -58,11 +59,12 @@ possessed_print()
 
 capture()
 {
-	equal "258 keys were adopted" 258 "$(cat $KEYS/adopted/count)"
+	equal "259 keys were adopted" 259 "$(cat $KEYS/adopted/count)"
 	equal "none was left behind" 0 "$(cat $KEYS/adopted/skipped)"
 	equal "the foreign key kept owner, group and permissions" "logon;1000;77;3f030303;foreign:key" \
 		"$(keyctl rdescribe "0x$(serial_of foreign:key)")"
 	check "and its end" sh -c "[ $(minutes_left) -ge 47 ] && [ $(minutes_left) -le 50 ]"
+	check_known_key_is_hidden
 	refused "not even who possesses the key can print it" 1 possessed_print
 	says "because its type cannot be read" "not supported"
 	keyctl unlink "$(ring)" @s

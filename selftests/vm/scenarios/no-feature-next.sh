@@ -10,8 +10,10 @@ first()
 {
 	prepare_volume
 	need "the volume is tagged" tag "$NAME"
+	need "so is a key whose payload is known" designate_known_key
 	need "a crash image is loaded" load_crash
 	need "it agrees with the ring" wait_for_state synced
+	check_known_key_is_hidden
 	panic_now
 }
 
@@ -31,6 +33,7 @@ capture()
 {
 	absent "it has no state files" "$KEYS"
 	check "what the previous kernel tells it is no key" our_nodes_are_small
+	check_known_key_is_hidden
 	check "opening at boot finds nothing to do" kexec-keys open --boot --all
 	refused "opening by hand says what is missing" 10 kexec-keys open --all
 }
