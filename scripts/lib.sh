@@ -12,6 +12,8 @@ ARCH=${ARCH:-x86_64}
 # Git must act alike on every machine: no user's or system's settings.
 export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null
 export LC_ALL=C.UTF-8
+# A user's PATH lacks these on Debian.
+export PATH=$PATH:/usr/sbin:/sbin
 
 say() { printf '  %-7s %s\n' "$1" "$2"; }
 
