@@ -7,6 +7,14 @@ BASE ?= 6.12
 ARCH ?= x86_64
 export BASE ARCH
 
+# SHELL=1 is a user's word here, for "make vm", and make's own for something else.
+vm_options := $(if $(filter 1,$(GDB)),--gdb) $(if $(filter 1,$(KEEP)),--keep)
+ifeq ($(SHELL),1)
+override SHELL := /bin/sh
+MAKEOVERRIDES := $(filter-out SHELL=%,$(MAKEOVERRIDES))
+vm_options += --shell
+endif
+
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -35,8 +43,8 @@ shim: deps ## build/userspace/kexec-keys
 kselftests: deps ## build/kselftest/install: the series' kselftests
 	@scripts/kselftests
 
-vm: deps kernel shim kselftests ## one end-to-end scenario: TEST=crash
-	@selftests/vm/vm $(TEST)
+vm: deps kernel shim kselftests ## one end-to-end scenario: TEST=crash [GDB=1 KEEP=1 SHELL=1]
+	@selftests/vm/vm $(vm_options) $(TEST)
 
 tree: deps ## build/tree/BASE: Debian's source with the series as git commits
 	@scripts/tree

@@ -57,6 +57,11 @@ def here(path):
     return ROOT / "kernel" / path
 
 
+def kernel_files():
+    """What lies in kernel/, without what the top Kbuild makes there."""
+    return [file for file in sorted((ROOT / "kernel").rglob("*")) if file.is_file() and file.suffix not in (".o", ".cmd")]
+
+
 class Tree:
     """The git tree of one base: tag base, branch with the series."""
 

@@ -58,7 +58,7 @@ class Machine:
             "-chardev", f"socket,id=monitor,fd={fds[1]}", "-mon", "chardev=monitor,mode=control",
             "-chardev", f"socket,id=port,fd={fds[0]}", "-device", "virtio-serial-pci",
             "-device", f"virtserialport,chardev=port,name={PORT_NAME}",
-            "-chardev", f"socket,id=gdb,fd={fds[2]}",
+            "-chardev", f"socket,id=breakpoints,fd={fds[2]}",
             *options,
         ]
 
@@ -117,7 +117,7 @@ class Machine:
 
     def stop_once_at(self, address, action):
         """When a CPU comes to this virtual address, action(stub) is called, once."""
-        self.execute("human-monitor-command", **{"command-line": "gdbserver chardev:gdb"})
+        self.execute("human-monitor-command", **{"command-line": "gdbserver chardev:breakpoints"})
         stub = Stub(self.debugger)
         stub.set_breakpoint(address)
         stub.resume()
