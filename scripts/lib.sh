@@ -50,12 +50,33 @@ series_id()
 	done | sha256sum | cut -d' ' -f1
 }
 
-# The Debian package's tarball.
+# The Debian package's tarball; scripts/deps puts it in one of two places.
 source_tarball()
 {
-	local tarball=/usr/src/linux-source-$BASE.tar.xz
-	[ -e "$tarball" ] || die "no linux-source-$BASE here; scripts/deps installs it"
-	printf '%s' "$tarball"
+	local tarball
+	for tarball in "/usr/src/linux-source-$BASE.tar.xz" "$BUILD/deb/usr/src/linux-source-$BASE.tar.xz"; do
+		[ ! -e "$tarball" ] || { printf '%s' "$tarball"; return; }
+	done
+	die "no linux-source-$BASE here; scripts/deps installs it"
+}
+
+# The mirror that this machine's apt uses; known only while apt has its lists.
+known_mirror()
+{
+	apt-get indextargets --format "\$(ORIGIN)|\$(LABEL)|\$(REPO_URI)" |
+		awk -F '|' '$1 == "Debian" && $2 == "Debian" && !found++ { print $3 }'
+}
+
+debian_mirror()
+{
+	local mirror
+	mirror=$(known_mirror)
+	if [ -z "$mirror" ]; then
+		as_root apt-get update > /dev/null
+		mirror=$(known_mirror)
+	fi
+	[ -n "$mirror" ] || die "apt knows no Debian mirror; add one to /etc/apt/sources.list"
+	printf '%s' "$mirror"
 }
 
 as_root()

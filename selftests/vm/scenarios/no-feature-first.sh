@@ -8,6 +8,11 @@
 
 first()
 {
+	cd /kselftest/kexec_keys || exit 1
+	for test in ring abi.sh load.sh crash_load.sh; do
+		refused "kselftest $test skips" 4 "./$test"
+		says "with the reason" "SKIP .*CONFIG_KEYS_KEXEC"
+	done
 	need "the volume opens with its passphrase" unlock open /dev/vda "$NAME"
 	refused "tag says what is missing" 10 kexec-keys tag "$NAME"
 	refused "status too" 10 kexec-keys status
