@@ -60,6 +60,16 @@ source_tarball()
 	die "no linux-source-$BASE here; scripts/deps installs it"
 }
 
+# Name and version of the package that a tarball came with.
+source_package()
+{
+	if [ "$1" = "$BUILD/deb/usr/src/linux-source-$BASE.tar.xz" ]; then
+		cat "$BUILD/deb/package"
+	else
+		dpkg-query -W -f '${Package} ${Version}\n' "linux-source-$BASE"
+	fi
+}
+
 # The mirror that this machine's apt uses; known only while apt has its lists.
 known_mirror()
 {
