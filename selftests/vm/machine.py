@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import time
+from dataclasses import dataclass
 
 from gdb import Stub
 
@@ -18,6 +19,12 @@ PORT_NAME = "org.kexec-keys.result"
 
 class MachineError(Exception):
     """The machine ended, or used up its time, before it had answered."""
+
+
+@dataclass
+class GuestMemory:
+    memory: mmap.mmap
+    fd: int
 
 
 class Machine:
@@ -154,32 +161,21 @@ class Machine:
         fd = self.memory_fd()
         try:
             with mmap.mmap(fd, 0) as memory:
-                yield memory
+                yield GuestMemory(memory, fd)
         finally:
             os.close(fd)
 
+    @contextlib.contextmanager
     def stopped_memory(self):
-        return StoppedMemory(self)
+        """The same, while the guest stands still."""
+        self.execute("stop")
+        try:
+            with self.mapped_memory() as mapped:
+                yield mapped
+        finally:
+            self.execute("cont")
 
     def kill(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()
-
-
-class StoppedMemory:
-    """The guest stands still while its memory is looked at or changed."""
-
-    def __init__(self, machine):
-        self.machine = machine
-
-    def __enter__(self):
-        self.machine.execute("stop")
-        self.fd = self.machine.memory_fd()
-        self.memory = mmap.mmap(self.fd, 0)
-        return self
-
-    def __exit__(self, *_):
-        self.memory.close()
-        os.close(self.fd)
-        self.machine.execute("cont")

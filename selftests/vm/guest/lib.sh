@@ -244,6 +244,14 @@ load_crash()
 	kexec -p "${1:--s}" "${2:-/boot/bzImage}" --initrd=/boot/capture.img --append="$CAPTURE_APPEND"
 }
 
+# load_with_a_key RUN: a crash image that carries one key
+load_with_a_key()
+{
+	need "$1: a key is designated" keyctl add logon some:key "$(printf %064d 7)" "$(ring)"
+	need "$1: a crash image is loaded" load_crash
+	need "$1: it agrees with the ring" wait_for_state synced
+}
+
 unload_crash() { kexec -p -u "${1:--s}"; }
 
 panic_now()

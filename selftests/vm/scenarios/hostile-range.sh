@@ -15,9 +15,7 @@ CAPTURE_APPEND="$CAPTURE_APPEND run=${run:?}"
 
 first()
 {
-	need "$run: a key is designated" keyctl add logon some:key "$(printf %064d 7)" "$(ring)"
-	need "$run: a crash image is loaded" load_crash
-	need "$run: it agrees with the ring" wait_for_state synced
+	load_with_a_key "$run"
 	host move "$run"
 	panic_now
 }
