@@ -21,14 +21,20 @@ files="
 ring			[1-9][0-9]*
 generation		$number
 crash/state		none|unsupported|synced|stale|disabled
-crash/reason		none|kexec_load|parameter|sme|capacity|pending|memory
+crash/reason		none|kexec_load|parameter|sme|ring|capacity|pending|memory
 crash/carried		$number
 crash/not_carried	$number
 crash/used		$number
 crash/capacity		$number
 crash/generation	$number
+crash/direct_map	none|absent|present
 crash/verify		$word
 reboot/state		none|unsupported|disabled|armed
+reboot/reason		none|kexec_load|parameter|sme|ring|capacity|memory
+reboot/carried		$number
+reboot/not_carried	$number
+reboot/used		$number
+reboot/capacity		$number
 adopted/count		$number
 adopted/skipped		$number
 adopted/source		crash|reboot|none
@@ -94,7 +100,7 @@ finds_what_it_looks_for()
 }
 
 ktap_print_header
-ktap_set_plan $(($(echo "$names" | wc -l) * 2 + 10))
+ktap_set_plan $(($(echo "$names" | wc -l) * 2 + 11))
 
 while read -r name format; do
 	[ -n "$name" ] || continue
@@ -107,6 +113,7 @@ check "no file that is not documented" has_no_others
 check "generation cannot be written" cannot_be_written generation
 check "crash/state cannot be written" cannot_be_written crash/state
 check "parameter crash: mode 0644, Y or N" parameter_is crash 644 'Y|N'
+check "parameter reboot: mode 0644, Y or N" parameter_is reboot 644 'Y|N'
 check "parameter slot_size: mode 0444, a number" parameter_is slot_size 444 "$number"
 
 trap 'ring_edit cleanup' EXIT

@@ -34,6 +34,21 @@ first_load=$?
 # What the machine had designated before is counted in.
 others=$(value crash/carried)
 
+out_of_direct_map()
+{
+	case $(value crash/direct_map) in
+	absent)
+		;;
+	present)
+		# These always can.
+		case $(uname -m) in
+		x86_64 | riscv64) return 1 ;;
+		esac ;;
+	*)
+		return 1 ;;
+	esac
+}
+
 # carries N: keys of the test, all of the ring, and the next kernel would see them.
 carries()
 {
@@ -69,6 +84,7 @@ nothing_loaded()
 		becomes crash/carried 0 &&
 		becomes crash/used 0 &&
 		becomes crash/capacity 0 &&
+		becomes crash/direct_map none &&
 		becomes crash/verify none
 }
 
@@ -116,10 +132,11 @@ without()
 }
 
 ktap_print_header
-ktap_set_plan 26
+ktap_set_plan 27
 
 check "loading $image" [ "$first_load" = 0 ]
 check "loaded: nothing of the test's is carried" carries 0
+check "its buffer is not in the direct map" out_of_direct_map
 add_key one > /dev/null
 check "a key that is added is carried" carries 1
 check "another takes more room" used_grows

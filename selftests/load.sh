@@ -1,51 +1,102 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# An image for an ordinary kexec carries no key, and the state says so. The image
-# is the running kernel's, or the one named as argument; it is never executed.
+# An image for an ordinary kexec would carry the designated keys if it were told to.
+# The image is the running kernel's, or the one named as argument; it is never
+# executed.
 
 DIR=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=kexec_keys_lib.sh
 . "$DIR/kexec_keys_lib.sh"
 
 need_feature
+parameter=/sys/module/kexec_keys/parameters/reboot
 image=$(find_image "$@") || skip_all "no kernel image found; name one as argument"
 [ "$(cat /sys/kernel/kexec_loaded)" = 0 ] || skip_all "an image is loaded already"
+
+[ "$(cat "$parameter")" = N ] || skip_all "kexec_keys.reboot is on, which stays"
 
 clean_up()
 {
 	image_load reboot unload
+	echo N > "$parameter"
 	ring_edit cleanup
 }
 trap clean_up EXIT
+ring_edit cleanup
 
 # Before the plan: it may skip all.
 load_or_skip_all reboot "$image"
 first_load=$?
 
+disabled()
+{
+	becomes reboot/state disabled &&
+		becomes reboot/reason parameter &&
+		becomes reboot/carried 0 &&
+		becomes reboot/used 0
+}
+
+# What the machine had designated before is counted in.
+armed()
+{
+	becomes reboot/state armed &&
+		becomes reboot/reason none &&
+		becomes reboot/carried $((others + $1)) &&
+		becomes reboot/not_carried 0
+}
+
+lacks_some()
+{
+	becomes reboot/state armed &&
+		becomes reboot/reason capacity &&
+		[ "$(value reboot/not_carried)" != 0 ]
+}
+
+nothing_loaded()
+{
+	becomes reboot/state none &&
+		becomes reboot/reason none &&
+		becomes reboot/carried 0 &&
+		becomes reboot/capacity 0
+}
+
 ktap_print_header
-ktap_set_plan 9
+ktap_set_plan 13
 
 check "loading $image" [ "$first_load" = 0 ]
-check "loaded: reboot/state disabled" becomes reboot/state disabled
-check "a key can be designated meanwhile" add_key load
-check "it changes nothing: reboot/state disabled" becomes reboot/state disabled
+check "loaded: disabled" disabled
+echo Y > "$parameter"
+others=$(value reboot/carried)
+check "parameter on: armed" armed 0
+add_key load > /dev/null
+check "a key that is added would be carried" armed 1
+long=$(add_key "$(printf '%0300d' 0)")
+check "a description of over 255 bytes would not" lacks_some
+ring_edit unlink "$long"
+check "armed again without it" armed 1
 check "loading again, over the first" image_load reboot load "$image"
-check "loaded again: reboot/state disabled" becomes reboot/state disabled
+check "armed still" armed 1
+echo N > "$parameter"
+check "parameter off: disabled" disabled
+echo Y > "$parameter"
 image_load reboot unload
-check "unloaded: reboot/state none" becomes reboot/state none
+check "unloaded: none" nothing_loaded
 
 legacy_output=$(image_load reboot legacy 2>&1)
 case $? in
 0)
-	check "loaded by kexec_load(2): reboot/state unsupported" becomes reboot/state unsupported
+	check "loaded by kexec_load(2): unsupported" becomes reboot/state unsupported
+	check "for that reason" becomes reboot/reason kexec_load
 	image_load reboot unload
-	check "unloaded again: reboot/state none" becomes reboot/state none ;;
+	check "unloaded again: none" nothing_loaded ;;
 "$KSFT_SKIP")
 	ktap_test_skip "loaded by kexec_load(2), $legacy_output"
+	ktap_test_skip "for that reason"
 	ktap_test_skip "unloaded again" ;;
 *)
 	ktap_test_fail "loaded by kexec_load(2), $legacy_output"
+	ktap_test_fail "for that reason"
 	ktap_test_fail "unloaded again" ;;
 esac
 ktap_finished

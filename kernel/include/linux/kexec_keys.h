@@ -14,8 +14,9 @@ struct kimage;
 
 void kexec_keys_add_buffer(struct kimage *image);
 void kexec_keys_post_load(struct kimage *image);
-void kexec_keys_free_image(struct kimage *image);
+void kexec_keys_free_image(const struct kimage *image);
 bool kexec_keys_is_segment(const struct kimage *image, unsigned long index);
+bool kexec_keys_is_in_place(const struct kimage *image, unsigned long index);
 
 void kexec_keys_notify(struct key *key);
 
@@ -25,9 +26,15 @@ void kexec_keys_reserve(phys_addr_t addr, u64 size);
 
 static inline void kexec_keys_add_buffer(struct kimage *image) { }
 static inline void kexec_keys_post_load(struct kimage *image) { }
-static inline void kexec_keys_free_image(struct kimage *image) { }
+static inline void kexec_keys_free_image(const struct kimage *image) { }
 static inline bool kexec_keys_is_segment(const struct kimage *image,
 					 unsigned long index)
+{
+	return false;
+}
+
+static inline bool kexec_keys_is_in_place(const struct kimage *image,
+					  unsigned long index)
 {
 	return false;
 }

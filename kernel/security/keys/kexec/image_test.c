@@ -24,7 +24,7 @@ static void memory_encryption_is_refused(struct kunit *test)
 	const char *reason;
 
 	kunit_activate_static_stub(test, kexec_keys_memory_encrypted, encrypted);
-	reason = kexec_keys_refused();
+	reason = kexec_keys_refused(true);
 	KUNIT_ASSERT_NOT_NULL(test, reason);
 	KUNIT_EXPECT_STREQ(test, reason, "sme");
 }
@@ -33,7 +33,8 @@ static void plain_memory_is_not_refused(struct kunit *test)
 {
 	kunit_activate_static_stub(test, kexec_keys_memory_encrypted,
 				   not_encrypted);
-	KUNIT_EXPECT_NULL(test, kexec_keys_refused());
+	KUNIT_EXPECT_NULL(test, kexec_keys_refused(true));
+	KUNIT_EXPECT_STREQ(test, kexec_keys_refused(false), "parameter");
 }
 
 static struct kunit_case image_cases[] = {

@@ -19,7 +19,7 @@ static atomic64_t generation = ATOMIC64_INIT(0);
 
 static void update_work_fn(struct work_struct *work)
 {
-	kexec_keys_update_images();
+	kexec_keys_update_crash();
 }
 
 static DECLARE_WORK(update_work, update_work_fn);
@@ -79,7 +79,7 @@ static struct hrtimer expiry_timer;
  * @expiry: seconds since 1970, 0 for never
  *
  * Absolute wall time, as a key's expiry is: a clock that is set forward, or that
- * went on during suspend, makes the timer fire. Serialised by image_lock.
+ * went on during suspend, makes the timer fire. Serialised by crash_lock.
  */
 void kexec_keys_wake_at(time64_t expiry)
 {

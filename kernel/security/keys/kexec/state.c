@@ -47,6 +47,7 @@ KEXEC_KEYS_SHOW(crash, not_carried, "%u", kexec_keys_report_crash().not_carried)
 KEXEC_KEYS_SHOW(crash, used, "%zu", kexec_keys_report_crash().used);
 KEXEC_KEYS_SHOW(crash, capacity, "%zu", kexec_keys_report_crash().capacity);
 KEXEC_KEYS_SHOW(crash, generation, "%llu", kexec_keys_report_crash().generation);
+KEXEC_KEYS_SHOW(crash, direct_map, "%s", kexec_keys_crash_direct_map());
 KEXEC_KEYS_SHOW(crash, verify, "%s", kexec_keys_verify_crash());
 
 static struct attribute *crash_attrs[] = {
@@ -57,6 +58,7 @@ static struct attribute *crash_attrs[] = {
 	&crash_used_attr.attr,
 	&crash_capacity_attr.attr,
 	&crash_generation_attr.attr,
+	&crash_direct_map_attr.attr,
 	&crash_verify_attr.attr,
 	NULL
 };
@@ -66,10 +68,20 @@ static const struct attribute_group crash_group = {
 	.attrs	= crash_attrs,
 };
 
-KEXEC_KEYS_SHOW(reboot, state, "%s", kexec_keys_report_reboot());
+KEXEC_KEYS_SHOW(reboot, state, "%s", kexec_keys_report_reboot().state);
+KEXEC_KEYS_SHOW(reboot, reason, "%s", kexec_keys_report_reboot().reason);
+KEXEC_KEYS_SHOW(reboot, carried, "%u", kexec_keys_report_reboot().carried);
+KEXEC_KEYS_SHOW(reboot, not_carried, "%u", kexec_keys_report_reboot().not_carried);
+KEXEC_KEYS_SHOW(reboot, used, "%zu", kexec_keys_report_reboot().used);
+KEXEC_KEYS_SHOW(reboot, capacity, "%zu", kexec_keys_report_reboot().capacity);
 
 static struct attribute *reboot_attrs[] = {
 	&reboot_state_attr.attr,
+	&reboot_reason_attr.attr,
+	&reboot_carried_attr.attr,
+	&reboot_not_carried_attr.attr,
+	&reboot_used_attr.attr,
+	&reboot_capacity_attr.attr,
 	NULL
 };
 
@@ -129,6 +141,7 @@ void kexec_keys_state_changed(void)
 	sysfs_notify(keys_kobj, NULL, "generation");
 	sysfs_notify(keys_kobj, "crash", "state");
 	sysfs_notify(keys_kobj, "crash", "generation");
+	sysfs_notify(keys_kobj, "reboot", "state");
 }
 
 static int __init kexec_keys_state_init(void)
