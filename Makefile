@@ -22,8 +22,9 @@ help: ## this list
 
 # Cheap and likely to fail first; nothing after a "wait" runs if something before
 # it has failed.
-SCENARIOS := kunit crash kselftest designate crash-bookworm refusals volumes hostile hostile-range \
-	no-feature-first no-feature-next crash-nokaslr crash-luks1 crash-nowipe
+SCENARIOS := kunit crash kselftest reboot designate crash-bookworm refusals direct-map \
+	stores panics reboot-once hibernation volumes hostile hostile-range no-feature-first no-feature-next \
+	crash-nokaslr crash-luks1 crash-nowipe
 
 check: deps ## the tests
 	@selftests/run scripts/check-series "make -s -C userspace check" wait \

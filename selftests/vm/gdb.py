@@ -6,13 +6,18 @@ QEMU stops the machine when it is attached to; resume() lets it go on.
 """
 
 
+TIMEOUT = 60
+
+
 class Stub:
     def __init__(self, connection):
         self.connection = connection
+        self.connection.settimeout(TIMEOUT)
         self.buffer = b""
 
-    def fileno(self):
-        return self.connection.fileno()
+    def has_more(self):
+        """Something has been read already: the connection need not be readable."""
+        return bool(self.buffer)
 
     def _byte(self):
         if not self.buffer:
@@ -60,6 +65,26 @@ class Stub:
 
     def clear_breakpoint(self, address):
         self._demand_ok(f"z1,{address:x},1")
+
+    def set_watchpoint(self, address, size):
+        """The machine stops after each store there."""
+        self._demand_ok(f"Z2,{address:x},{size:x}")
+
+    def clear_watchpoint(self, address, size):
+        self._demand_ok(f"z2,{address:x},{size:x}")
+
+    def interrupt(self):
+        """Stop the running machine."""
+        self.connection.sendall(b"\x03")
+        self.packet()
+
+    def call(self, function, argument):
+        """The stopped CPU goes on at the start of a function, and does not come back.
+        x86_64: g and G begin with rax rbx rcx rdx rsi rdi, and rip is the 17th."""
+        registers = bytearray.fromhex(self.ask("g"))
+        for index, value in ((5, argument), (16, function)):
+            registers[index * 8:index * 8 + 8] = value.to_bytes(8, "little")
+        self._demand_ok(f"G{registers.hex()}")
 
     def resume(self):
         """The answer is a packet of its own, when the machine stops again."""

@@ -16,7 +16,7 @@ RECORD = 104
 RECORD_PAYLOAD_LEN = RECORD + 12
 
 
-def _slots(memory, region):
+def find_slots(memory, region):
     start, end = region
     return [at for at in range(start, end, ALIGN) if memory[at:at + len(MAGIC)] == MAGIC]
 
@@ -68,7 +68,7 @@ KINDS = {
 
 def corrupt(memory, region, kind):
     """Change every slot; how many there were."""
-    slots = _slots(memory, region)
+    slots = find_slots(memory, region)
     for slot in slots:
         KINDS[kind](memory, slot)
     return len(slots)

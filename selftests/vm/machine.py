@@ -37,7 +37,7 @@ class Machine:
         self.port, port_far = socket.socketpair()
         self.monitor, monitor_far = socket.socketpair()
         self.debugger, debugger_far = socket.socketpair()
-        self.breakpoint = None
+        self.stub = self.at_stop = None
         fds = (port_far.fileno(), monitor_far.fileno(), debugger_far.fileno())
         self.command = self._command(options, memory_mib, console, fds, interactive)
         with open(os.path.join(os.path.dirname(console), "qemu.log"), "ab") as log:
@@ -107,9 +107,10 @@ class Machine:
         """The next line from the guest, or None when QEMU has ended."""
         while b"\n" not in self.buffer:
             self._check_limits()
-            ready = select.select([self.port, self.debugger], [], [], 1)[0]
-            if self.debugger in ready and self.breakpoint:
-                self._at_breakpoint()
+            stub_has_more = self.stub and self.stub.has_more()
+            ready = select.select([self.port, self.debugger], [], [], 0 if stub_has_more else 1)[0]
+            if self.at_stop and (stub_has_more or self.debugger in ready):
+                self._stopped()
             if self.port not in ready:
                 if self.process.poll() is not None:
                     return None
@@ -124,19 +125,51 @@ class Machine:
 
     def stop_once_at(self, address, action):
         """When a CPU comes to this virtual address, action(stub) is called, once."""
-        self.execute("human-monitor-command", **{"command-line": "gdbserver chardev:breakpoints"})
-        stub = Stub(self.debugger)
-        stub.set_breakpoint(address)
-        stub.resume()
-        self.breakpoint = (stub, address, action)
+        def act(stub):
+            action(stub)
+            stub.clear_breakpoint(address)
+            self.resume_until_stop(None)
 
-    def _at_breakpoint(self):
-        stub, address, action = self.breakpoint
-        self.breakpoint = None
-        stub.packet()
-        action(stub)
-        stub.clear_breakpoint(address)
-        stub.resume()
+        self.attach().set_breakpoint(address)
+        self.resume_until_stop(act)
+
+    def attach(self):
+        """The gdb stub; the machine stands still until resume_until_stop()."""
+        if self.stub:
+            self.stub.interrupt()
+        else:
+            self.monitor_command("gdbserver chardev:breakpoints")
+            self.stub = Stub(self.debugger)
+        return self.stub
+
+    def resume_until_stop(self, action):
+        """Where it next stops by itself, action(stub) is called, and must resume it."""
+        self.at_stop = action
+        self.stub.resume()
+
+    def _stopped(self):
+        action, self.at_stop = self.at_stop, None
+        self.stub.packet()
+        action(self.stub)
+
+    def monitor_command(self, command):
+        """A command that QMP has not; its output."""
+        return self.execute("human-monitor-command", **{"command-line": command}).strip()
+
+    def save(self):
+        """Remember this moment, in which the guest waits for an answer."""
+        self._demand_silence("savevm moment")
+
+    def go_back(self):
+        """To that moment; what the guest has said since was never said."""
+        self._demand_silence("loadvm moment")
+        while select.select([self.port], [], [], 0)[0]:
+            self.port.recv(65536)
+        self.buffer = b""
+
+    def _demand_silence(self, command):
+        if output := self.monitor_command(command):
+            raise MachineError(f"{command}: {output}")
 
     def answer(self, text=""):
         self.port.sendall(text.encode() + b"\n")
@@ -155,15 +188,20 @@ class Machine:
                 return os.open(path, os.O_RDWR)
         raise MachineError("the guest's memory is not where it was expected")
 
-    @contextlib.contextmanager
-    def mapped_memory(self):
+    def map_memory(self):
         """The guest's RAM, which is at its physical addresses up to the PCI hole."""
         fd = self.memory_fd()
+        return GuestMemory(mmap.mmap(fd, 0), fd)
+
+    @contextlib.contextmanager
+    def mapped_memory(self):
+        """The same, for a while."""
+        mapped = self.map_memory()
         try:
-            with mmap.mmap(fd, 0) as memory:
-                yield GuestMemory(memory, fd)
+            yield mapped
         finally:
-            os.close(fd)
+            mapped.memory.close()
+            os.close(mapped.fd)
 
     @contextlib.contextmanager
     def stopped_memory(self):

@@ -252,7 +252,47 @@ load_with_a_key()
 	need "$1: it agrees with the ring" wait_for_state synced
 }
 
+# Where the kernel maps the buffer, without the ffff with which all such addresses
+# start: a shell cannot count with them. Needs no_hash_pointers.
+alias_address()
+{
+	sed -n 's/^0xffff\([0-9a-f]*\)-.* \(map_segment\|kexec_keys_crash_loaded\)+.*/0x\1/p' /proc/vmallocinfo
+}
+
+# The host is told where the buffer is; $ANSWER is its physical address.
+show_buffer()
+{
+	alias=$(alias_address)
+	ask buffer "ffff${alias#0x}" $(($(cat $KEYS/crash/capacity) * 2))
+}
+
 unload_crash() { kexec -p -u "${1:--s}"; }
+
+# load_next PHASE [WORD…]: this system, with another phase and these words on the
+# command line, is what an ordinary kexec starts.  How it is loaded: $LOAD_NEXT_BY.
+LOAD_NEXT_BY=-s
+load_next()
+{
+	phase=$1
+	shift
+	find / -xdev ! -path '/tmp/*' ! -path '/mnt/*' | cpio -o -H newc > /tmp/next.img 2> /dev/null &&
+		kexec -l "$LOAD_NEXT_BY" /boot/bzImage --initrd=/tmp/next.img \
+			--append="$CAPTURE_APPEND phase=$phase $*" &&
+		rm /tmp/next.img
+}
+
+PARAMETER=/sys/module/kexec_keys/parameters/reboot
+
+turn_on() { echo Y > $PARAMETER; }
+
+turn_off() { echo N > $PARAMETER; }
+
+kexec_now()
+{
+	sync
+	ask kexec
+	kexec -e
+}
 
 panic_now()
 {

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# The buffer of a loaded crash image is neither in /proc/kcore nor in what read(2)
+# of /dev/mem gives, by the direct map or by the alias through which it is written;
+# nor after the crash region was made writable for a CPU that came or went.
+#
+# disk: none
+# append: no_hash_pointers nokaslr
+
+# What /proc/kcore is made of: lines of offset, virtual and physical address, size.
+# All virtual addresses of the kernel start with ffff, which no shell can count with.
+kcore_segments()
+{
+	phnum=$(od -An -v -j 56 -N 2 -tu2 /proc/kcore)
+	od -An -v -j 64 -N $((phnum * 56)) -w56 -tx8 /proc/kcore |
+		while read -r _ offset virtual physical size _; do
+			echo "0x$offset 0x${virtual#ffff} $physical 0x$size"
+		done
+}
+
+# kcore_page virtual|physical ADDRESS: a page of it
+kcore_page()
+{
+	kcore_segments | while read -r offset virtual physical size; do
+		case $1 in
+		virtual) start=$virtual ;;
+		physical) start=0x$physical ;;
+		esac
+		# Not every segment has a physical address.
+		[ "$start" != 0xffffffffffffffff ] || continue
+		behind=$(($2 - start))
+		if [ "$behind" -ge 0 ] && [ "$behind" -lt $((size)) ]; then
+			dd if=/proc/kcore bs=4096 count=1 skip=$((offset + behind)) iflag=skip_bytes 2> /dev/null
+			break
+		fi
+	done
+}
+
+mem_page() { dd if=/dev/mem bs=4096 count=1 skip=$(($1 / 4096)) 2> /dev/null; }
+
+has_content() { [ "$("$@" | tr -d '\0' | wc -c)" != 0 ]; }
+
+is_blank_page() { [ "$("$@" | wc -c)" = 4096 ] && ! has_content "$@"; }
+
+gives_nothing() { [ "$("$@" | wc -c)" = 0 ]; }
+
+# An area of vmalloc that has content, to see that this reads what is there.
+other_area()
+{
+	sed -n 's/^0xffff\([0-9a-f]*\)-.* alloc_large_system_hash+.*/0x\1/p' /proc/vmallocinfo | head -n 1
+}
+
+is_hidden()
+{
+	equal "$1: the state says so" absent "$(cat $KEYS/crash/direct_map)"
+	check "$1: /proc/kcore, direct map: zeroes" is_blank_page kcore_page physical "$buffer"
+	check "$1: /proc/kcore, alias: zeroes" is_blank_page kcore_page virtual "$(alias_address)"
+	check "$1: /dev/mem: nothing" gives_nothing mem_page "$buffer"
+}
+
+use_cpu() { echo "$1" > /sys/devices/system/cpu/cpu1/online; }
+
+first()
+{
+	need "a key is designated" designate_known_key
+	need "a crash image is loaded" load_crash
+	need "it agrees with the ring" wait_for_state synced
+	differ "the alias has an address" "" "$(alias_address)"
+	show_buffer
+	buffer=0x$ANSWER
+
+	kernel=0x$(sed -n 's/^ *\([0-9a-f]*\)-.* : Kernel code$/\1/p' /proc/iomem)
+	check "/proc/kcore shows other memory" has_content kcore_page physical "$kernel"
+	check "and another area of vmalloc" has_content kcore_page virtual "$(other_area)"
+	check "/dev/mem shows other memory" has_content mem_page "$kernel"
+
+	is_hidden "loaded"
+	for _ in 1 2 3; do
+		need "a CPU goes" use_cpu 0
+		need "and comes" use_cpu 1
+	done
+	is_hidden "after CPU hotplug"
+	need "the image is replaced" load_crash
+	need "it agrees with the ring" wait_for_state synced
+	is_hidden "replaced"
+
+	need "the image is unloaded" unload_crash
+	equal "there is no buffer" none "$(cat $KEYS/crash/direct_map)"
+	check "the former one is blank in /proc/kcore" is_blank_page kcore_page physical "$buffer"
+	check "and in /dev/mem, which has it again" is_blank_page mem_page "$buffer"
+
+	need "a crash image is loaded again" load_crash
+	need "it agrees with the ring again" wait_for_state synced
+	panic_now
+}
+
+capture()
+{
+	equal "the key was adopted" "ok 1" "$(cat $KEYS/adopted/status) $(cat $KEYS/adopted/count)"
+	check "there is a vmcore" test -s /proc/vmcore
+}

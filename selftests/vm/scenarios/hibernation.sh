@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# The machine hibernates with a crash image loaded, and panics after it has resumed.
+# Whatever the mainline kernel restores of its own copies of a key, it may leave in the
+# pages that it has read them into, too.
+#
+# disk: luks2-pbkdf2
+# size: 1024
+# phases: first resumed capture
+# scan resumed: payload=1-2 cipher=0-12 crash-region=1
+
+hibernate()
+{
+	mkswap /dev/vdb && swapon /dev/vdb && echo reboot > /sys/power/disk && echo disk > /sys/power/state
+}
+
+first()
+{
+	prepare_volume
+	need "the volume is tagged" tag "$NAME"
+	need "a crash image is loaded" load_crash
+	need "it agrees with the ring" wait_for_state synced
+
+	need "the machine hibernates and resumes" hibernate
+	echo "@phase resumed $(uname -r)" >&3
+	check "the image agrees with the ring" wait_for_state synced
+	equal "the next kernel could read it" ok "$(cat $KEYS/crash/verify)"
+	equal "it is not in the direct map" absent "$(cat $KEYS/crash/direct_map)"
+	scan resumed
+	panic_now
+}
+
+capture()
+{
+	equal "the key was adopted" "ok 1" "$(cat $KEYS/adopted/status) $(cat $KEYS/adopted/count)"
+	need "the shim opens the volume" kexec-keys open --all
+	NAME=$(dmsetup ls --target crypt | head -n 1 | cut -f 1)
+	need "it is mounted" mount_volume
+	check "the file of the first kernel is intact" marker_is_intact
+}
