@@ -8,6 +8,7 @@
 #include <linux/types.h>
 
 struct key;
+struct kexec_keys_designation;
 struct kimage;
 
 #ifdef CONFIG_KEYS_KEXEC
@@ -21,6 +22,9 @@ bool kexec_keys_is_in_place(const struct kimage *image, unsigned long index);
 void kexec_keys_notify(struct key *key);
 
 void kexec_keys_reserve(phys_addr_t addr, u64 size);
+
+struct kexec_keys_designation *kexec_keys_designate(struct key *key);
+void kexec_keys_withdraw(struct kexec_keys_designation *designation);
 
 #else
 
@@ -42,6 +46,15 @@ static inline bool kexec_keys_is_in_place(const struct kimage *image,
 static inline void kexec_keys_notify(struct key *key) { }
 
 static inline void kexec_keys_reserve(phys_addr_t addr, u64 size) { }
+
+static inline struct kexec_keys_designation *
+kexec_keys_designate(struct key *key)
+{
+	return NULL;
+}
+
+static inline void
+kexec_keys_withdraw(struct kexec_keys_designation *designation) { }
 
 #endif /* CONFIG_KEYS_KEXEC */
 
