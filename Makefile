@@ -23,7 +23,9 @@ help: ## this list
 # Cheap and likely to fail first; nothing after a "wait" runs if something before
 # it has failed.
 SCENARIOS := kunit crash kselftest reboot designate crash-bookworm refusals direct-map \
-	stores panics reboot-once hibernation volumes hostile hostile-range no-feature-first no-feature-next \
+	stores panics dm-crypt wipes ring-revoked reboot-once reboot-no-feature \
+	hibernation latency dm-crypt-bookworm \
+	volumes hostile hostile-range no-feature-first no-feature-next \
 	crash-nokaslr crash-luks1 crash-nowipe
 
 check: deps ## the tests

@@ -44,6 +44,8 @@ check()
 
 need() { check "$@" || exit 1; }
 
+fails_to() { ! "$@"; }
+
 # refused DESCRIPTION STATUS COMMAND…: it ends with exactly this status
 refused()
 {
@@ -172,6 +174,15 @@ ring() { cat "$KEYS/ring"; }
 serial_of()
 {
 	awk -v name="$1:" '$8 == "logon" && $9 == name { print $1 }' /proc/keys | head -n 1
+}
+
+# The serial of a member of the ring, by its description: elsewhere there may be
+# others of that name.
+member()
+{
+	for serial in $(keyctl rlist "$(ring)"); do
+		[ "$(keyctl rdescribe "$serial" | cut -d ';' -f 5-)" != "$1" ] || echo "$serial"
+	done
 }
 
 # /proc/keys, without serial, flags and use count: what carrying over must keep.

@@ -23,14 +23,6 @@ now_holds()
 	echo "$1=$(hex "$2")" >> /tmp/members
 }
 
-# Of the key in the ring: one that has just been replaced may be there, too.
-serial()
-{
-	for member in $(keyctl rlist "$(ring)"); do
-		[ "$(keyctl rdescribe "$member" | cut -d ';' -f 5-)" != "$1" ] || echo "$member"
-	done
-}
-
 agrees() { [ "$(state)" = disabled ] || wait_for_state synced; }
 
 # watched WHAT COMMAND…: the host watches the buffer while this changes it
@@ -71,19 +63,19 @@ every_change()
 	now_holds two:key 2
 	watched "a second one is linked" designate two:key 2
 	now_holds one:key another-payload-of-one-and-a-longer-one
-	watched "a key is updated" keyctl update "$(serial one:key)" another-payload-of-one-and-a-longer-one
+	watched "a key is updated" keyctl update "$(member one:key)" another-payload-of-one-and-a-longer-one
 	now_holds two:key as-new
 	watched "a key is replaced by one of its name" replace two:key as-new
-	watched "the permissions of a key change" keyctl setperm "$(serial two:key)" 0x3f0d0000
-	watched "the owner of a key changes" keyctl chown "$(serial two:key)" 1000
+	watched "the permissions of a key change" keyctl setperm "$(member two:key)" 0x3f0d0000
+	watched "the owner of a key changes" keyctl chown "$(member two:key)" 1000
 	now_lacks two:key
-	watched "a key is unlinked" keyctl unlink "$(serial two:key)" "$(ring)"
+	watched "a key is unlinked" keyctl unlink "$(member two:key)" "$(ring)"
 
 	designate revoked:key 3 && wait_for_state synced
-	watched "a key is revoked" keyctl revoke "$(serial revoked:key)"
+	watched "a key is revoked" keyctl revoke "$(member revoked:key)"
 	designate invalid:key 4 && wait_for_state synced
-	watched "a key is invalidated" keyctl invalidate "$(serial invalid:key)"
-	designate short:key 5 && keyctl timeout "$(serial short:key)" 3 && wait_for_state synced
+	watched "a key is invalidated" keyctl invalidate "$(member invalid:key)"
+	designate short:key 5 && keyctl timeout "$(member short:key)" 3 && wait_for_state synced
 	watched "a key expires" expire
 }
 
@@ -93,7 +85,7 @@ policy()
 	need "a key is designated" designate torn:key 6
 	need "the image follows" wait_for_state synced
 	ask watched torn
-	need "it is unlinked" keyctl unlink "$(serial torn:key)" "$(ring)"
+	need "it is unlinked" keyctl unlink "$(member torn:key)" "$(ring)"
 	need "the image follows" wait_for_state synced
 
 	cp /tmp/members /tmp/kept && : > /tmp/members
@@ -115,7 +107,7 @@ first()
 	need "another one is" designate goes:key "$(printf %032d 7)"
 	need "the image has both" wait_for_state synced
 	ask replay stores 14
-	need "a key is unlinked" keyctl unlink "$(serial goes:key)" "$(ring)"
+	need "a key is unlinked" keyctl unlink "$(member goes:key)" "$(ring)"
 	need "the image follows" wait_for_state synced
 	ask replay counted
 }

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# dm-crypt designates the keys of its tables by itself, for as long as they are in
+# use. After luksSuspend there is no copy of the key anywhere.
+#
+# disk: luks2-pbkdf2
+# append: dm_crypt.kexec_keys=Y
+# phases: first capture
+# scan opened: payload=1 cipher=0-4 crash-region=1
+# scan suspended: payload=0
+# scan resumed: payload=1 cipher=0-4 crash-region=1
+# scan by-hand: payload=0
+
+is_designated() { [ -n "$(member "$(key_name)")" ] && wait_for_file $KEYS/crash/carried 1; }
+
+is_not_designated() { [ -z "$(member "$(key_name)")" ] && [ "$(cat $KEYS/crash/carried)" = 0 ]; }
+
+# A table may name a key that its loader possesses.
+possess_ring() { keyctl link "$(ring)" @s; }
+
+leave_ring() { keyctl unlink "$(ring)" @s; }
+
+# table_of NAME [DEVICE]: the same, on another device if told
+table_of() { dmsetup table "$1" | sed "${2:+s#[0-9]*:[0-9]* #$2 #}"; }
+
+parameter() { echo "$1" > /sys/module/dm_crypt/parameters/kexec_keys; }
+
+tables_come_and_go()
+{
+	need "refresh" unlock refresh --allow-discards "$NAME"
+	check "refresh: the key is designated" is_designated
+	need "resize" unlock resize --device-size 128M "$NAME"
+	check "resize: the key is designated" is_designated
+
+	need "the ring is possessed" possess_ring
+	need "a second mapping has the same key" dmsetup create second --table "$(table_of "$NAME")"
+	refused "a third one fails for want of a device" 1 dmsetup create third --table "$(table_of "$NAME" /dev/none)"
+	need "a table is loaded" dmsetup load "$NAME" --table "$(table_of "$NAME")"
+	check "three tables: the key is designated" is_designated
+	need "and dropped" dmsetup clear "$NAME"
+	check "two tables: the key is designated" is_designated
+	leave_ring
+	need "the first mapping is closed" cryptsetup close "$NAME"
+	check "one table: the key is designated" is_designated
+	need "the second one is removed" dmsetup remove second
+	check "no table: the key is not" is_not_designated
+}
+
+other_keys()
+{
+	keyctl add user some:key 0123456789abcdef0123456789abcdef @s
+	need "a table with a user key" dmsetup create other \
+		--table "0 2048 crypt aes-xts-plain64 :32:user:some:key 0 /dev/vdb 0"
+	equal "which cannot be carried" "" "$(keyctl rlist "$(ring)")"
+	need "it is removed" dmsetup remove other
+	need "a table with its key in it" dmsetup create other \
+		--table "0 2048 crypt aes-xts-plain64 $(printf %064d 1) 0 /dev/vdb 0"
+	equal "neither can this" "" "$(keyctl rlist "$(ring)")"
+	need "it is removed" dmsetup remove other
+}
+
+suspend_by_itself()
+{
+	need "luksSuspend" cryptsetup luksSuspend "$NAME"
+	check "luksSuspend: the key is not designated" is_not_designated
+	scan suspended
+	need "luksResume" unlock luksResume "$NAME"
+	check "luksResume: the key is designated" is_designated
+	scan resumed
+}
+
+# Without the parameter: what the man page says.
+suspend_by_hand()
+{
+	need "the parameter is turned off" parameter N
+	need "the volume is closed" cryptsetup close "$NAME"
+	need "and opened" unlock open /dev/vda "$NAME"
+	check "the key is not designated" is_not_designated
+	need "it is tagged" tag "$NAME"
+	need "luksSuspend with a tagged key" cryptsetup luksSuspend "$NAME"
+	check "it is designated nevertheless" is_designated
+	need "luksResume" unlock luksResume "$NAME"
+	need "it is untagged" kexec-keys untag "$NAME"
+	need "luksSuspend" cryptsetup luksSuspend "$NAME"
+	scan by-hand
+	need "luksResume" unlock luksResume "$NAME"
+	check "the key is not designated" is_not_designated
+	need "the volume is closed" cryptsetup close "$NAME"
+	need "the parameter is turned on" parameter Y
+}
+
+first()
+{
+	need "a crash image is loaded" load_crash
+	prepare_volume
+	check "opened: the key is designated" is_designated
+	scan opened
+	umount /mnt
+	tables_come_and_go
+	other_keys
+	need "the volume is opened again" unlock open /dev/vda "$NAME"
+	check "it is designated again" is_designated
+	suspend_by_itself
+	suspend_by_hand
+	need "the volume is open when the machine panics" unlock open /dev/vda "$NAME"
+	check "its key is designated" is_designated
+	equal "the image agrees with the ring" "synced ok" "$(state) $(cat $KEYS/crash/verify)"
+	panic_now
+}
+
+capture()
+{
+	need "the shim opens the volume" kexec-keys open --all
+	NAME=$(dmsetup ls --target crypt | head -n 1 | cut -f 1)
+	need "it is mounted" mount_volume
+	check "the file of the first kernel is intact" marker_is_intact
+	umount /mnt
+	differ "the key is designated here, too" "" "$(member "$(key_name)")"
+	need "the volume is closed" cryptsetup close "$NAME"
+	equal "then it is no more" "" "$(member "$(key_name)")"
+}
