@@ -9,6 +9,7 @@ import select
 import signal
 import socket
 import subprocess
+import threading
 import time
 from dataclasses import dataclass
 
@@ -173,6 +174,17 @@ class Machine:
 
     def answer(self, text=""):
         self.port.sendall(text.encode() + b"\n")
+
+    def wake_after(self, seconds):
+        """So long after the guest has suspended itself. Nobody else may talk to
+        the monitor until then."""
+        def wait_and_wake():
+            while self.execute("query-status")["status"] != "suspended":
+                time.sleep(0.1)
+            time.sleep(seconds)
+            self.execute("system_wakeup")
+
+        threading.Thread(target=wait_and_wake, daemon=True).start()
 
     def wait(self):
         while self.process.poll() is None:

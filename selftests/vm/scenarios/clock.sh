@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# Neither a clock that is set forward nor a suspended machine makes an expired key
+# live on in the crash image.
+#
+# disk: none
+# phases: first
+
+# expiring_key NAME SECONDS
+expiring_key()
+{
+	need "$1: a key that expires in $2 s" keyctl add logon "$1" 1 @s
+	read -r key < "$OUT"
+	need "$1: its end is set" keyctl timeout "$key" "$2"
+	need "$1: it is designated" keyctl link "$key" "$(ring)"
+	need "$1: the image has it" wait_for_file $KEYS/crash/carried 1
+}
+
+suspend_for() { host wake "$1" && echo mem > /sys/power/state; }
+
+first()
+{
+	need "a crash image is loaded" load_crash
+
+	expiring_key forward:key 1000
+	need "the clock is set forward by 990 s" date -s "@$(($(date +%s) + 990))"
+	equal "the key is there still" "synced 1" "$(state) $(cat $KEYS/crash/carried)"
+	need "the clock is set forward by 990 s again" date -s "@$(($(date +%s) + 990))"
+	need "the key is gone" wait_for_file $KEYS/crash/carried 0
+	equal "which is as it should be" synced "$(state)"
+
+	expiring_key asleep:key 6
+	start=$(date +%s)
+	need "the machine is suspended for 10 s" suspend_for 10
+	check "so long it was" test $(($(date +%s) - start)) -ge 10
+	need "the key is gone" wait_for_file $KEYS/crash/carried 0
+	equal "which is as it should be, too" synced "$(state)"
+}
