@@ -29,6 +29,11 @@ static void print_json(const struct kk_state *s, int status, const char *sentenc
 	kk_json_number(crash, "capacity", s->crash.capacity);
 	kk_json_number(crash, "generation", s->crash.generation);
 	kk_json_string(reboot, "state", s->reboot.state);
+	kk_json_string(reboot, "reason", s->reboot.reason);
+	kk_json_number(reboot, "carried", s->reboot.carried);
+	kk_json_number(reboot, "not_carried", s->reboot.not_carried);
+	kk_json_number(reboot, "used", s->reboot.used);
+	kk_json_number(reboot, "capacity", s->reboot.capacity);
 	kk_json_number(adopted, "count", s->adopted.count);
 	kk_json_number(adopted, "skipped", s->adopted.skipped);
 	kk_json_string(adopted, "source", s->adopted.source);

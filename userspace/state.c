@@ -71,6 +71,11 @@ int kk_state_read(const char *dir, struct kk_state *s)
 	s->crash.capacity = read_number(dir, "crash/capacity");
 	s->crash.generation = read_number(dir, "crash/generation");
 	read_word(dir, "reboot/state", s->reboot.state, sizeof(s->reboot.state));
+	read_word(dir, "reboot/reason", s->reboot.reason, sizeof(s->reboot.reason));
+	s->reboot.carried = read_number(dir, "reboot/carried");
+	s->reboot.not_carried = read_number(dir, "reboot/not_carried");
+	s->reboot.used = read_number(dir, "reboot/used");
+	s->reboot.capacity = read_number(dir, "reboot/capacity");
 	read_word(dir, "adopted/source", s->adopted.source, sizeof(s->adopted.source));
 	read_word(dir, "adopted/status", s->adopted.status, sizeof(s->adopted.status));
 	read_word(dir, "adopted/release", s->adopted.release, sizeof(s->adopted.release));
@@ -137,6 +142,12 @@ static int judge_disabled(const struct kk_state *s, char *sentence, size_t size,
 			 "Memory encryption (SME) is active: keys are not carried over, for the copy would be in plain text.");
 		*next = "boot with mem_encrypt=off, or use a dump target that is not encrypted";
 		return KK_MEMORY_ENCRYPTION;
+	}
+	if (!strcmp(s->crash.reason, "ring")) {
+		snprintf(sentence, size,
+			 "The keyring .kexec was revoked or invalidated: a capture kernel would have no key.");
+		*next = "reboot this machine: only a boot makes the keyring anew";
+		return KK_DISABLED;
 	}
 	snprintf(sentence, size, "The carry-over to crash kernels is switched off: a capture kernel would have no key.");
 	*next = "switch it on: echo Y > /sys/module/kexec_keys/parameters/crash";

@@ -27,6 +27,11 @@ struct kk_state {
 	} crash;
 	struct {
 		char state[16];
+		char reason[32];
+		unsigned long carried;
+		unsigned long not_carried;
+		unsigned long used;
+		unsigned long capacity;
 	} reboot;
 	struct {
 		char source[16];

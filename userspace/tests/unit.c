@@ -521,6 +521,8 @@ static void put(const char *state_dir, const char *file, const char *text)
 	fclose(f);
 }
 
+static const char *next_step;
+
 static int judge(const char *state_dir, const char *state, const char *reason,
 		 const char *carried, const char *verify)
 {
@@ -537,6 +539,7 @@ static int judge(const char *state_dir, const char *state, const char *reason,
 	r = kk_state_judge(&s, sentence, sizeof(sentence), &next);
 	/* A sentence always; what to do next whenever something is wrong. */
 	OK(strlen(sentence) > 20 && next && !*next == !r);
+	next_step = next;
 	return r;
 }
 
@@ -564,9 +567,27 @@ static void test_state(void)
 	OK(judge(d, "stale", "pending", "2", "ok") == KK_STALE);
 	OK(judge(d, "stale", "capacity", "2", "ok") == KK_STALE);
 	OK(judge(d, "disabled", "parameter", "0", "none") == KK_DISABLED);
+	OK(strstr(next_step, "/sys/module/kexec_keys/parameters/crash"));
 	OK(judge(d, "disabled", "sme", "0", "none") == KK_MEMORY_ENCRYPTION);
+	/* No parameter brings a revoked ring back. */
+	OK(judge(d, "disabled", "ring", "0", "none") == KK_DISABLED);
+	OK(strstr(next_step, "reboot") && !strstr(next_step, "parameters"));
 	OK(judge(d, "unsupported", "kexec_load", "0", "none") == KK_NO_CARRY_OVER);
 	OK(judge(d, "none", "none", "0", "none") == KK_NO_IMAGE);
+
+	snprintf(sub, sizeof(sub), "%s/reboot", d);
+	mkdir(sub, 0700);
+	put(d, "reboot/state", "armed");
+	put(d, "reboot/reason", "capacity");
+	put(d, "reboot/carried", "3");
+	put(d, "reboot/not_carried", "1");
+	put(d, "reboot/used", "512");
+	put(d, "reboot/capacity", "65536");
+	OK(!kk_state_read(d, &s));
+	STR(s.reboot.state, "armed");
+	STR(s.reboot.reason, "capacity");
+	OK(s.reboot.carried == 3 && s.reboot.not_carried == 1);
+	OK(s.reboot.used == 512 && s.reboot.capacity == 65536);
 
 	/* A state that does not come is waited for no longer than told. */
 	put(d, "crash/state", "stale");
