@@ -9,6 +9,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "choose.h"
 #include "device.h"
 #include "header.h"
 #include "kexec-keys.h"
@@ -16,7 +17,6 @@
 #include "ring.h"
 #include "state.h"
 #include "table.h"
-#include "verify.h"
 #include "volumes.h"
 
 /* One volume to open, as it becomes known. */
@@ -29,20 +29,6 @@ struct job {
 	struct kk_header header;
 	const char *label;
 };
-
-static bool key_is_of(const struct kk_key *k, const char *uuid, enum kk_key_kind kind)
-{
-	return !k->error && k->desc.kind == kind && !strcasecmp(k->desc.uuid, uuid);
-}
-
-static bool has_key(const struct kk_keys *keys, const char *uuid)
-{
-	for (unsigned int i = 0; i < keys->n; i++)
-		if (key_is_of(&keys->key[i], uuid, KK_KEY_CRYPTSETUP) ||
-		    key_is_of(&keys->key[i], uuid, KK_KEY_KDUMP))
-			return true;
-	return false;
-}
 
 static int no_key(const struct job *job)
 {
@@ -99,49 +85,6 @@ static void look_up_volume(struct job *job)
 			 job->target.uuid);
 	if (job->args->name)
 		snprintf(job->volume.name, sizeof(job->volume.name), "%s", job->args->name);
-}
-
-static int verify_key(const struct job *job, const struct kk_key *k)
-{
-	struct kk_verify v = {
-		.header = &job->header, .label = job->label, .device = job->target.device,
-		.description = k->description, .serial = k->serial, .ring = job->ring,
-		.mapped = job->target.mapped,
-	};
-
-	/* dm-crypt splits a table at white space; nobody's key has any. */
-	if (strpbrk(k->description, " \t\n"))
-		return kk_fail(KK_KEY_MISMATCH, "designate the key again",
-			       "the key's description \"%s\" cannot stand in a table",
-			       kk_esc(k->description));
-	return kk_verify(&v);
-}
-
-/* cryptsetup's own description first: only with it refresh and resize work. */
-static int choose_key(const struct job *job, const struct kk_key **key)
-{
-	static const enum kk_key_kind kinds[] = { KK_KEY_CRYPTSETUP, KK_KEY_KDUMP };
-	const int id = job->header.digest.id;
-	int r = KK_KEY_MISSING;
-
-	for (unsigned int kind = 0; kind < KK_ARRAY_SIZE(kinds); kind++) {
-		/* The key of the header's digest id before others of this UUID. */
-		for (int pass = 0; pass < 2; pass++) {
-			for (unsigned int i = 0; i < job->keys->n; i++) {
-				const struct kk_key *k = &job->keys->key[i];
-				bool same_id = k->desc.digest < 0 || k->desc.digest == id;
-
-				if (!key_is_of(k, job->target.uuid, kinds[kind]) ||
-				    same_id != !pass)
-					continue;
-				r = verify_key(job, k);
-				*key = k;
-				if (!r)
-					return KK_OK;
-			}
-		}
-	}
-	return r;
 }
 
 static int create_failed(const struct job *job, int r)
@@ -216,16 +159,22 @@ static int load_header(struct job *job)
 static int verify_and_open(struct job *job)
 {
 	const struct kk_key *k = NULL;
+	struct kk_choice choice;
 	int r = load_header(job);
 
 	if (r)
 		return r;
-	if (!has_key(job->keys, job->target.uuid))
+	if (!kk_keys_have(job->keys, job->target.uuid))
 		return no_key(job);
 	if (!job->args->boot)
 		kk_progress("Verifying the key of %s against the header of %s ...",
 			    kk_esc(job->label), kk_esc(job->target.device));
-	r = choose_key(job, &k);
+	choice = (struct kk_choice){
+		.keys = job->keys, .ring = job->ring, .header = &job->header,
+		.uuid = job->target.uuid, .label = job->label,
+		.device = job->target.device, .mapped = job->target.mapped,
+	};
+	r = kk_choose_key(&choice, &k);
 	if (r)
 		return r;
 	if (!job->args->test)
@@ -248,7 +197,7 @@ static int open_target(struct job *job)
 	}
 	if (job->target.mapped && !job->args->test)
 		return already_active(job);
-	if (job->target.uuid[0] && !has_key(job->keys, job->target.uuid))
+	if (job->target.uuid[0] && !kk_keys_have(job->keys, job->target.uuid))
 		return no_key(job);
 	r = find_device(job);
 	/* Not there yet: at boot it is tried again, or nobody needs it. */
@@ -296,15 +245,6 @@ static void reset(struct job *job)
 	memset(&job->header, 0, sizeof(job->header));
 }
 
-static bool seen_before(const struct kk_keys *keys, unsigned int i)
-{
-	for (unsigned int j = 0; j < i; j++)
-		if (!keys->key[j].error && !strcasecmp(keys->key[j].desc.uuid,
-						       keys->key[i].desc.uuid))
-			return true;
-	return false;
-}
-
 /* Every UUID that some key names, once. */
 static int open_all(struct job *job)
 {
@@ -315,7 +255,7 @@ static int open_all(struct job *job)
 	for (unsigned int i = 0; i < job->keys->n; i++) {
 		const struct kk_key *k = &job->keys->key[i];
 
-		if (k->error || k->desc.kind == KK_KEY_OTHER || seen_before(job->keys, i))
+		if (k->error || k->desc.kind == KK_KEY_OTHER || kk_key_repeats(job->keys, i))
 			continue;
 		n++;
 		reset(job);
