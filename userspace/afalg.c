@@ -45,6 +45,13 @@ static int find_hash(const char *luks)
 	return -EOPNOTSUPP;
 }
 
+const char *kk_hash_of_kernel(const char *luks)
+{
+	int hash = find_hash(luks);
+
+	return hash < 0 ? NULL : hashes[hash].kernel;
+}
+
 static int compute(struct kk_hmac *hmac, const void *data, size_t len, uint8_t *out)
 {
 	ssize_t n;
@@ -78,6 +85,16 @@ static int open_transform(const char *hash)
 		return -EOPNOTSUPP;
 	}
 	return fd;
+}
+
+bool kk_hmac_works(const char *luks)
+{
+	const char *hash = kk_hash_of_kernel(luks);
+	int fd = hash ? open_transform(hash) : -1;
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 static int set_key(int fd, key_serial_t serial)

@@ -7,6 +7,7 @@
 #define KK_DIGEST_H
 
 #include <keyutils.h>
+#include <stdbool.h>
 
 #include "header.h"
 
@@ -28,5 +29,11 @@ int kk_digest_compare(struct kk_hmac *hmac, const struct kk_digest *d);
  * -EOPNOTSUPP: AF_ALG cannot do it on this kernel.
  */
 int kk_digest_verify(const struct kk_digest *d, key_serial_t serial);
+
+/* What the kernel calls a hash of a LUKS header; NULL when AF_ALG has none. */
+const char *kk_hash_of_kernel(const char *luks);
+
+/* True when AF_ALG has an HMAC with this hash of a LUKS header. */
+bool kk_hmac_works(const char *luks);
 
 #endif

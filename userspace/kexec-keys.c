@@ -20,6 +20,8 @@ const struct kk_verb kk_verbs[] = {
 	  "[--json | --quiet] [--wait[=SECONDS]]" },
 	{ "open", kk_cmd_open, "open volumes with the keys that came over",
 	  "[OPTION]... [VOLUME... | --all]" },
+	{ "check", kk_cmd_check, "rehearse: would a panic now end in a saved dump?",
+	  "[--json] [--initramfs FILE]" },
 };
 
 const unsigned int kk_n_verbs = KK_ARRAY_SIZE(kk_verbs);

@@ -32,6 +32,9 @@ enum kk_exit {
 	KK_KEY_MISMATCH		= 16,
 	KK_UNSUPPORTED		= 17,
 	KK_MEMORY_ENCRYPTION	= 18,
+	KK_INITRAMFS		= 19,
+	KK_CRASH_MEMORY		= 20,
+	KK_SUSPENDED		= 21,
 };
 
 /* The command line, options.c. */
@@ -51,6 +54,7 @@ struct kk_args {
 	const char *name;
 	const char *key_file;
 	const char *header;
+	const char *initramfs;
 	int n_volumes;
 	char **volumes;
 };
@@ -69,7 +73,8 @@ enum {
 	KK_VERB_LIST	= 1 << 2,
 	KK_VERB_STATUS	= 1 << 3,
 	KK_VERB_OPEN	= 1 << 4,
-	KK_VERB_ANY	= (1 << 5) - 1,
+	KK_VERB_CHECK	= 1 << 5,
+	KK_VERB_ANY	= (1 << 6) - 1,
 };
 
 extern const struct kk_verb kk_verbs[];
@@ -80,6 +85,7 @@ int kk_cmd_untag(const struct kk_args *args);
 int kk_cmd_list(const struct kk_args *args);
 int kk_cmd_status(const struct kk_args *args);
 int kk_cmd_open(const struct kk_args *args);
+int kk_cmd_check(const struct kk_args *args);
 
 /* kexec-keys.c without main(), which the unit tests replace. */
 int kk_main(int argc, char **argv);
@@ -110,6 +116,17 @@ int kk_fail(int status, const char *next, const char *fmt, ...) KK_PRINTF(3, 4);
 void kk_say(const char *fmt, ...) KK_PRINTF(1, 2);
 void kk_progress(const char *fmt, ...) KK_PRINTF(1, 2);
 void kk_debug(const char *fmt, ...) KK_PRINTF(1, 2);
+
+/*
+ * Instead of being printed, the first error from now on goes to @kept, the others
+ * go nowhere; NULL ends that.
+ */
+struct kk_kept {
+	char sentence[640];
+	char next[400];
+};
+
+void kk_keep_errors(struct kk_kept *kept);
 
 /* Prints what KK_MODE_BOOT has kept back. */
 void kk_boot_line(void);

@@ -213,3 +213,37 @@ int kk_mapping_path(const char *name, char *out, size_t size)
 		dm_task_destroy(task);
 	return r;
 }
+
+bool kk_mapping_suspended(const char *name)
+{
+	struct dm_task *task = new_task(DM_DEVICE_INFO, name);
+	struct dm_info info;
+	bool suspended;
+
+	suspended = task && dm_task_run(task) && dm_task_get_info(task, &info) &&
+		    info.exists && info.suspended;
+	if (task)
+		dm_task_destroy(task);
+	return suspended;
+}
+
+bool kk_dm_has_target(const char *target)
+{
+	struct dm_task *task;
+	struct dm_versions *v;
+	bool has = false;
+
+	dm_log_with_errno_init(log_dm);
+	task = dm_task_create(DM_DEVICE_LIST_VERSIONS);
+	if (task && dm_task_run(task)) {
+		/* Each says how far behind it the next one is; the last says 0. */
+		for (v = dm_task_get_versions(task); v; v = (void *)((char *)v + v->next)) {
+			has = has || !strcmp(v->name, target);
+			if (!v->next)
+				break;
+		}
+	}
+	if (task)
+		dm_task_destroy(task);
+	return has;
+}

@@ -23,6 +23,12 @@ struct kk_new_mapping {
 int kk_mapping_create(const struct kk_new_mapping *new);
 int kk_mapping_remove(const char *name, bool is_private);
 
+/* The kernel, or a module that it has loaded, has such targets. */
+bool kk_dm_has_target(const char *target);
+
+/* Its table is out of use, as after cryptsetup luksSuspend. */
+bool kk_mapping_suspended(const char *name);
+
 /* Path of its device node, which exists without udev, too. */
 int kk_mapping_path(const char *name, char *out, size_t size);
 

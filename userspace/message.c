@@ -19,6 +19,15 @@ static struct {
 	unsigned int n_said;
 } boot;
 
+static struct kk_kept *kept;
+
+void kk_keep_errors(struct kk_kept *to)
+{
+	kept = to;
+	if (to)
+		memset(to, 0, sizeof(*to));
+}
+
 void kk_set_mode(enum kk_mode m)
 {
 	mode = m;
@@ -56,7 +65,12 @@ int kk_fail(int status, const char *next, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (mode == KK_MODE_BOOT) {
+	if (kept) {
+		if (!kept->sentence[0]) {
+			vsnprintf(kept->sentence, sizeof(kept->sentence), fmt, ap);
+			snprintf(kept->next, sizeof(kept->next), "%s", next);
+		}
+	} else if (mode == KK_MODE_BOOT) {
 		keep_error(next, fmt, ap);
 	} else {
 		fputs("kexec-keys: ", stderr);

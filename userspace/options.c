@@ -15,7 +15,7 @@
 enum {
 	OPT_ALL = 256, OPT_BOOT, OPT_NAME, OPT_READONLY, OPT_TEST, OPT_HEADER,
 	OPT_KEY_FILE, OPT_KEY_SLOT, OPT_TOKEN_ID, OPT_TIMEOUT, OPT_JSON,
-	OPT_QUIET, OPT_WAIT, OPT_BATCH, OPT_DEBUG, OPT_HELP,
+	OPT_QUIET, OPT_WAIT, OPT_INITRAMFS, OPT_BATCH, OPT_DEBUG, OPT_HELP,
 };
 
 struct kk_option {
@@ -48,12 +48,14 @@ static const struct kk_option options[] = {
 	  "use this token only" },
 	{ "timeout", OPT_TIMEOUT, KK_VERB_TAG, required_argument, "SECONDS",
 	  "the key expires after so long (0: never)" },
-	{ "json", OPT_JSON, KK_VERB_LIST | KK_VERB_STATUS, no_argument, "",
-	  "print one JSON object" },
+	{ "json", OPT_JSON, KK_VERB_LIST | KK_VERB_STATUS | KK_VERB_CHECK,
+	  no_argument, "", "print one JSON object" },
 	{ "quiet", OPT_QUIET, KK_VERB_STATUS, no_argument, "",
 	  "print nothing, give the exit status only" },
 	{ "wait", OPT_WAIT, KK_VERB_STATUS, optional_argument, "[=SECONDS]",
 	  "wait (10 s) until the crash image holds the ring" },
+	{ "initramfs", OPT_INITRAMFS, KK_VERB_CHECK, required_argument, "FILE",
+	  "look into this one for the capture kernel's" },
 	{ "batch-mode", OPT_BATCH, KK_VERB_ANY, no_argument, "",
 	  "no progress, never prompt" },
 	{ "debug", OPT_DEBUG, KK_VERB_ANY, no_argument, "",
@@ -163,6 +165,9 @@ static int apply(const struct kk_verb *verb, const struct kk_option *o,
 		if (optarg)
 			r = parse_number(o->name, optarg, 86400,
 					 &args->wait_seconds);
+		break;
+	case OPT_INITRAMFS:
+		args->initramfs = optarg;
 		break;
 	case OPT_BATCH:
 		if (kk_get_mode() == KK_MODE_NORMAL)

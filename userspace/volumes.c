@@ -22,7 +22,9 @@
 #define KK_CMDLINE "/proc/cmdline"
 #endif
 
-static const char *const files[] = { KK_VOLUMES_FILE, KK_CRYPTTAB };
+const char kk_volumes_file[] = KK_VOLUMES_FILE, kk_crypttab_file[] = KK_CRYPTTAB;
+
+static const char *const files[] = { kk_volumes_file, kk_crypttab_file };
 
 unsigned int kk_volume_flags(const char *options)
 {
@@ -63,17 +65,34 @@ static void copy_option(const char *options, const char *key, char *out, size_t 
 	}
 }
 
+static bool has_option(const char *options, const char *word)
+{
+	const size_t len = strlen(word);
+
+	while (*options) {
+		size_t n = strcspn(options, ",");
+
+		if (n == len && !strncmp(options, word, n))
+			return true;
+		options += n + (options[n] == ',');
+	}
+	return false;
+}
+
 bool kk_volume_parse(const char *line, struct kk_volume *v)
 {
-	char options[1024] = "";
+	char options[1024] = "", key[256] = "";
 
 	memset(v, 0, sizeof(*v));
-	if (sscanf(line, " %127[^# \t\n]%*[ \t]%255s %*s %1023s", v->name, v->source, options) < 2)
+	if (sscanf(line, " %127[^# \t\n]%*[ \t]%255s %255s %1023s", v->name, v->source,
+		   key, options) < 2)
 		return false;
 	/* A name cut at a '#' was a comment. */
 	if (v->source[0] == '#' || strchr(v->name, '/'))
 		return false;
 	v->flags = kk_volume_flags(options);
+	v->at_boot = !has_option(options, "noauto") && !has_option(options, "nofail");
+	v->asks = !key[0] || !strcmp(key, "none") || !strcmp(key, "-");
 	copy_option(options, "header=", v->header, sizeof(v->header));
 	return true;
 }
@@ -117,6 +136,30 @@ static bool matches(const struct kk_volume *v, const struct wanted *w)
 	if (w->name)
 		return !strcmp(v->name, w->name);
 	return kk_source_is_uuid(v->source, w->uuid) || source_is_device(v->source, w->rdev);
+}
+
+bool kk_volume_is(const struct kk_volume *v, const char *uuid, unsigned long rdev)
+{
+	const struct wanted w = { .uuid = uuid, .rdev = rdev };
+
+	return matches(v, &w);
+}
+
+void kk_each_volume(const char *path, void (*fn)(const struct kk_volume *v, void *arg),
+		    void *arg)
+{
+	FILE *f = fopen(path, "re");
+	struct kk_volume v;
+	char *line = NULL;
+	size_t size = 0;
+
+	if (!f)
+		return;
+	while (getline(&line, &size, f) > 0)
+		if (kk_volume_parse(line, &v))
+			fn(&v, arg);
+	free(line);
+	fclose(f);
 }
 
 static bool find_in_file(const char *path, const struct wanted *w, struct kk_volume *v)
@@ -241,7 +284,30 @@ bool kk_cmdline_volume(const char *cmdline, const char *uuid, struct kk_volume *
 	return found;
 }
 
-static void read_cmdline(char *out, size_t size)
+bool kk_cmdline_opens(const char *cmdline, const char *uuid)
+{
+	char word[512];
+	bool opens = false;
+
+	while ((cmdline = next_word(cmdline, word, sizeof(word)))) {
+		const char *value = value_of(word, "luks.uuid=");
+		size_t n;
+
+		if (!strcmp(word, "rd.luks=0") || !strcmp(word, "rd.luks=no"))
+			return false;
+		if (!value)
+			value = value_of(word, "luks.name=");
+		if (!value)
+			continue;
+		if (!strncmp(value, "luks-", 5))
+			value += 5;
+		n = strcspn(value, "=");
+		opens = opens || (n && n <= KK_UUID_LEN && !strncasecmp(value, uuid, n));
+	}
+	return opens;
+}
+
+void kk_read_cmdline(char *out, size_t size)
 {
 	int fd = open(KK_CMDLINE, O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? 0 : read(fd, out, size - 1);
@@ -261,7 +327,7 @@ static bool find(const struct wanted *w, struct kk_volume *v)
 	memset(v, 0, sizeof(*v));
 	if (w->name)
 		snprintf(v->name, sizeof(v->name), "%s", w->name);
-	read_cmdline(cmdline, sizeof(cmdline));
+	kk_read_cmdline(cmdline, sizeof(cmdline));
 	return kk_cmdline_volume(cmdline, w->name ? "" : w->uuid, v);
 }
 
@@ -277,4 +343,22 @@ bool kk_volume_named(const char *name, struct kk_volume *v)
 	struct wanted w = { .name = name };
 
 	return find(&w, v);
+}
+
+bool kk_file_has_word(const char *path, const char *word)
+{
+	FILE *f = fopen(path, "re");
+	char *line = NULL;
+	bool has = false;
+	size_t size = 0;
+
+	if (!f)
+		return false;
+	while (!has && getline(&line, &size, f) > 0) {
+		line[strcspn(line, "#")] = '\0';
+		has = strstr(line, word);
+	}
+	free(line);
+	fclose(f);
+	return has;
 }

@@ -16,6 +16,8 @@ struct kk_volume {
 	char source[256];	/* UUID=..., /dev/..., PARTUUID=... */
 	char header[256];	/* of the option header=, or "" */
 	unsigned int flags;	/* KK_FLAG_ */
+	bool at_boot;		/* neither noauto nor nofail: the boot waits for it */
+	bool asks;		/* no key file: somebody has to type */
 };
 
 /* One line of a crypttab; false when it is a comment or no entry. */
@@ -40,5 +42,23 @@ bool kk_cmdline_volume(const char *cmdline, const char *uuid, struct kk_volume *
  */
 bool kk_volume_of(const char *uuid, unsigned long rdev, struct kk_volume *v);
 bool kk_volume_named(const char *name, struct kk_volume *v);
+
+/* It stands for the volume with this UUID, or for the device (0: unknown). */
+bool kk_volume_is(const struct kk_volume *v, const char *uuid, unsigned long rdev);
+
+/* Every entry of a file; /etc/kexec-keys/volumes or /etc/crypttab. */
+extern const char kk_volumes_file[], kk_crypttab_file[];
+void kk_each_volume(const char *path, void (*fn)(const struct kk_volume *v, void *arg),
+		    void *arg);
+
+/*
+ * The command line makes an initramfs open it: rd.luks.name= or rd.luks.uuid=,
+ * the latter without its "luks-", or only with its beginning.
+ */
+bool kk_cmdline_opens(const char *cmdline, const char *uuid);
+void kk_read_cmdline(char *out, size_t size);
+
+/* Outside of comments of a file of settings. */
+bool kk_file_has_word(const char *path, const char *word);
 
 #endif

@@ -17,10 +17,15 @@
 
 #include "device.h"
 #include "digest.h"
+#include "findings.h"
 #include "header.h"
+#include "initramfs.h"
 #include "kexec-keys.h"
 #include "keydesc.h"
+#include "mend.h"
+#include "modules.h"
 #include "ring.h"
+#include "stack.h"
 #include "state.h"
 #include "table.h"
 #include "volumes.h"
@@ -510,6 +515,28 @@ static void test_cmdline(void)
 	OK(!kk_cmdline_volume("rd.luks.name=" UUID "=root", "", &v));
 }
 
+static void test_opened_at_boot(void)
+{
+	struct kk_volume v;
+
+	OK(kk_volume_parse("a UUID=" UUID " none luks", &v) && v.at_boot && v.asks);
+	OK(kk_volume_parse("a UUID=" UUID, &v) && v.at_boot && v.asks);
+	OK(kk_volume_parse("a UUID=" UUID " -", &v) && v.asks);
+	OK(kk_volume_parse("a UUID=" UUID " /etc/key luks", &v) && v.at_boot && !v.asks);
+	OK(kk_volume_parse("a UUID=" UUID " none luks,noauto", &v) && !v.at_boot);
+	OK(kk_volume_parse("a UUID=" UUID " none nofail,luks", &v) && !v.at_boot);
+	OK(kk_volume_parse("a UUID=" UUID " none x-nofail,noautos", &v) && v.at_boot);
+
+	OK(kk_cmdline_opens("quiet rd.luks.uuid=luks-" UUID, UUID));
+	OK(kk_cmdline_opens("luks.uuid=" UUID " ro", UUID));
+	OK(kk_cmdline_opens("rd.luks.uuid=2f144136", UUID));
+	OK(kk_cmdline_opens("rd.luks.name=" UUID "=root", UUID));
+	OK(!kk_cmdline_opens("rd.luks.uuid=" UUID " rd.luks=0", UUID));
+	OK(!kk_cmdline_opens("rd.luks.uuid=2f144137", UUID));
+	OK(!kk_cmdline_opens("rd.luks.uuid= rd.luks.name==x", UUID));
+	OK(!kk_cmdline_opens("rd.luks.options=" UUID "=discard", UUID));
+}
+
 static void put(const char *state_dir, const char *file, const char *text)
 {
 	char path[512];
@@ -633,6 +660,330 @@ static void test_expiry(void)
 	STR(key[1].expiry, "");
 }
 
+static void test_cipher_words(void)
+{
+	static const struct { const char *cipher, *words; } known[] = {
+		{ "aes-xts-plain64", "aes xts" },
+		{ "aes-cbc-essiv:sha256", "aes cbc essiv sha256" },
+		{ "aes:64-cbc-lmk", "aes cbc" },
+		{ "xchacha12,aes-adiantum-plain64", "xchacha12 aes adiantum" },
+		{ "capi:xts(aes)-plain64", "xts aes" },
+		{ "", "" },
+	};
+
+	for (unsigned int i = 0; i < KK_ARRAY_SIZE(known); i++) {
+		struct kk_words w = { 0 };
+		char all[256] = "";
+
+		kk_cipher_words(known[i].cipher, &w);
+		kk_cipher_words(known[i].cipher, &w);
+		for (unsigned int j = 0; j < w.n; j++) {
+			strcat(all, j ? " " : "");
+			strcat(all, w.word[j]);
+		}
+		STR(all, known[i].words);
+		kk_words_free(&w);
+	}
+}
+
+static void put_bytes(const char *file, const char *data, size_t len)
+{
+	FILE *f = fopen(in_dir(file), "w");
+
+	fwrite(data, len, 1, f);
+	fclose(f);
+}
+
+static void test_modules(void)
+{
+	static const char modinfo[] = "xts.license=GPL\0libaes.alias=crypto-aes\0hmac.alias=crypto-hma";
+	struct kk_words w = { 0 };
+	char modules[512], name[64];
+
+	OK(kk_module_of_path("6.12/kernel/drivers/md/dm-crypt.ko.xz", name, sizeof(name)));
+	STR(name, "dm_crypt");
+	OK(kk_module_of_path("x.ko", name, sizeof(name)));
+	OK(!kk_module_of_path("x.kontrol", name, sizeof(name)));
+	OK(!kk_module_of_path("modules.dep", name, sizeof(name)));
+	OK(!kk_module_of_path("a/.ko", name, sizeof(name)));
+
+	/* A kernel that cannot be asked, and this one without its modules. */
+	snprintf(modules, sizeof(modules), "%s/none", dir);
+	OK(kk_has_module(modules, false, &w, "dm_crypt") == KK_UNKNOWN);
+	OK(kk_has_algorithm(modules, false, &w, "aes") == KK_UNKNOWN);
+	OK(kk_has_module(modules, true, &w, "no_such_module") == KK_LACKS);
+	OK(kk_has_algorithm(modules, true, &w, "no-such-algorithm") == KK_LACKS);
+
+	mkdir(in_dir("modules"), 0700);
+	snprintf(modules, sizeof(modules), "%s", in_dir("modules"));
+	put(dir, "modules/modules.builtin", "kernel/drivers/md/dm-crypt.ko\nkernel/crypto/sha256_generic.ko");
+	put(dir, "modules/modules.alias", "alias crypto-cbc cbc\nalias crypto-serpent serpent_avx2");
+	put_bytes("modules/modules.builtin.modinfo", modinfo, sizeof(modinfo));
+	OK(kk_has_module(modules, true, &w, "dm_crypt") == KK_HAS);
+	OK(kk_has_module(modules, true, &w, "algif_hash") == KK_LACKS);
+	OK(kk_has_algorithm(modules, true, &w, "sha256") == KK_HAS);
+	OK(kk_has_algorithm(modules, true, &w, "aes") == KK_HAS);
+	OK(kk_has_algorithm(modules, true, &w, "hmac") == KK_LACKS);
+	OK(kk_has_algorithm(modules, true, &w, "serpent") == KK_LACKS);
+	kk_words_add(&w, "algif_hash");
+	kk_words_add(&w, "serpent_avx2");
+	kk_words_add(&w, "twofish_generic");
+	OK(kk_has_module(modules, true, &w, "algif_hash") == KK_HAS);
+	OK(kk_has_algorithm(modules, true, &w, "serpent") == KK_HAS);
+	OK(kk_has_algorithm(modules, true, &w, "twofish") == KK_HAS);
+	OK(kk_has_algorithm(modules, true, &w, "cbc") == KK_LACKS);
+	kk_words_free(&w);
+}
+
+static void test_initramfs_lines(void)
+{
+	struct kk_initramfs im = { 0 };
+
+	/* What lsinitrd says around the list, and what is no file. */
+	kk_initramfs_line(&im, "Image: /boot/initramfs-6.12.img: 40M");
+	kk_initramfs_line(&im, "========================================================================");
+	kk_initramfs_line(&im, "Arguments: --install /usr/sbin/kexec-keys");
+	kk_initramfs_line(&im, "");
+	kk_initramfs_line(&im, "drwxr-xr-x   3 root     root            7 Nov 24 10:00 usr/sbin/kexec-keys");
+	kk_initramfs_line(&im, "crw-r--r--   1 root     root       5,  1 Nov 24 10:00 dev/console");
+	OK(!im.has_shim && !im.unpacked && !im.modules.n);
+
+	kk_initramfs_line(&im, "-rw-r--r--   1 root     root          100 Nov 24  2026 usr/lib/modules/6.12.1-amd64/kernel/crypto/algif_hash.ko.xz");
+	STR(im.release, "6.12.1-amd64");
+	OK(kk_words_have(&im.modules, "algif_hash") && im.unpacked == 100);
+	kk_initramfs_line(&im, "-rw-r--r-- 1 0 0 20 Nov 24 10:00 ./lib/modules/6.12.1-amd64/kernel/drivers/md/dm-crypt.ko");
+	OK(kk_words_have(&im.modules, "dm_crypt") && im.unpacked == 120);
+	/* lsinitrd of an image within the image: squashfs, erofs. */
+	kk_initramfs_line(&im, "-rwxr-xr-x root/root           1000 2026-11-24 10:00 squashfs-root/usr/sbin/kexec-keys");
+	OK(im.has_shim && im.unpacked == 1120);
+	kk_initramfs_line(&im, "  4711      8 -rw-r--r--   1 root     root         3000 Nov 24 10:00 erofs-root/etc/crypttab");
+	/* So that it can be asked for. */
+	STR(im.crypttab, "erofs-root/etc/crypttab");
+	OK(im.unpacked == 4120);
+	im.has_shim = false;
+	kk_initramfs_line(&im, "lrwxrwxrwx   1 root     root           10 Nov 24 10:00 usr/bin/kexec-keys -> ../sbin/kexec-keys");
+	OK(im.has_shim && im.unpacked == 4120);
+	im.has_shim = false;
+	kk_initramfs_line(&im, "-rw-r--r--   1 root     root            1 Nov 24 10:00 usr/share/doc/kexec-keys");
+	OK(!im.has_shim);
+	kk_initramfs_free(&im);
+}
+
+static void make_dirs(const char *path)
+{
+	char copy[512];
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	for (char *p = copy + strlen(dir) + 1; (p = strchr(p, '/')); p++) {
+		*p = '\0';
+		mkdir(copy, 0700);
+		*p = '/';
+	}
+}
+
+static void touch(const char *root, const char *path)
+{
+	char full[512];
+	FILE *f;
+
+	snprintf(full, sizeof(full), "%s%s", root, path);
+	make_dirs(full);
+	f = fopen(full, "w");
+	fprintf(f, "x\n");
+	fclose(f);
+	chmod(full, 0755);
+}
+
+static void finds_image(const char *root, bool crash, const char *expected)
+{
+	char path[512], full[512];
+	bool found = crash ? kk_initramfs_find_crash(root, "6.12", path, sizeof(path)) :
+			     kk_initramfs_find_boot(root, "6.12", path, sizeof(path));
+
+	snprintf(full, sizeof(full), "%s%s", root, expected);
+	OK(found == !!*expected);
+	STR(path, *expected ? full : "");
+}
+
+/* Each place goes before those that were there. */
+static void test_initramfs_places(void)
+{
+	char root[256];
+
+	snprintf(root, sizeof(root), "%s", in_dir("places"));
+	finds_image(root, true, "");
+	touch(root, "/boot/initrd-6.12");
+	finds_image(root, true, "/boot/initrd-6.12");
+	touch(root, "/boot/initramfs-6.12.img");
+	finds_image(root, false, "/boot/initramfs-6.12.img");
+	touch(root, "/boot/initrd.img-6.12");
+	finds_image(root, false, "/boot/initrd.img-6.12");
+	touch(root, "/boot/initrd-6.12-kdump");
+	finds_image(root, true, "/boot/initrd-6.12-kdump");
+	touch(root, "/boot/initramfs-6.12kdump.img");
+	finds_image(root, true, "/boot/initramfs-6.12kdump.img");
+	touch(root, "/var/lib/kdump/initrd.img");
+	finds_image(root, true, "/var/lib/kdump/initrd.img");
+	touch(root, "/var/lib/kdump/initrd.img-6.12");
+	finds_image(root, true, "/var/lib/kdump/initrd.img-6.12");
+	finds_image(root, false, "/boot/initrd.img-6.12");
+}
+
+static void test_crash_memory(void)
+{
+	struct kk_initramfs im = { .packed = 15 << 20, .unpacked = 45 << 20 };
+
+	/* Debian's initramfs for a crash fits into Debian's reservation. */
+	OK(kk_crash_memory(&im) == 124 << 20);
+	im.unpacked = 130 << 20;
+	OK(kk_crash_memory(&im) > 192 << 20);
+}
+
+static void os_release(const char *root, const char *text)
+{
+	touch(root, "/etc/os-release");
+	put(root, "etc/os-release", text);
+}
+
+static void test_distributions(void)
+{
+	char root[256];
+
+	snprintf(root, sizeof(root), "%s", in_dir("distro"));
+	OK(kk_distro_of(root) == KK_DISTRO_OTHER);
+	os_release(root, "NAME=Linux\nID=debian");
+	OK(kk_distro_of(root) == KK_DISTRO_DEBIAN);
+	os_release(root, "ID=elementary\nID_LIKE=ubuntu");
+	OK(kk_distro_of(root) == KK_DISTRO_DEBIAN);
+	os_release(root, "ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"");
+	OK(kk_distro_of(root) == KK_DISTRO_FEDORA);
+	os_release(root, "ID=opensuse-leap\nPRETTY_NAME=fedora");
+	OK(kk_distro_of(root) == KK_DISTRO_OTHER);
+	touch(root, "/usr/bin/kdumpctl");
+	OK(kk_distro_of(root) == KK_DISTRO_FEDORA);
+	touch(root, "/usr/sbin/kdump-config");
+	OK(kk_distro_of(root) == KK_DISTRO_DEBIAN);
+
+	OK(kk_builder_of(KK_DISTRO_DEBIAN, root, "/var/lib/kdump/initrd.img") ==
+	   KK_BUILDER_KDUMP_TOOLS);
+	OK(kk_builder_of(KK_DISTRO_DEBIAN, root, "/boot/initrd.img-6.12") ==
+	   KK_BUILDER_INITRAMFS_TOOLS);
+	touch(root, "/usr/bin/dracut");
+	OK(kk_builder_of(KK_DISTRO_DEBIAN, root, "/boot/initrd.img-6.12") == KK_BUILDER_DRACUT);
+	OK(kk_builder_of(KK_DISTRO_FEDORA, root, "/boot/initramfs-6.12kdump.img") ==
+	   KK_BUILDER_KDUMPCTL);
+	OK(kk_builder_of(KK_DISTRO_FEDORA, root, "/boot/initramfs-6.12.img") == KK_BUILDER_DRACUT);
+}
+
+static void test_commands(void)
+{
+	const struct kk_mender base = { .crash = true, .release = "6.12", .initramfs = "/boot/i mg",
+					.module = "dm_crypt", .mib = 256 };
+	static const struct {
+		enum kk_distro distro;
+		enum kk_builder builder;
+		enum kk_mend what;
+		const char *command;
+	} known[] = {
+		{ KK_DISTRO_DEBIAN, 0, KK_MEND_LOAD, "kdump-config load" },
+		{ KK_DISTRO_DEBIAN, 0, KK_MEND_RELOAD, "kdump-config reload" },
+		{ KK_DISTRO_DEBIAN, 0, KK_MEND_LOAD_BY_FILE,
+		  "echo 'KDUMP_KEXEC_ARGS=\"-s\"' >> /etc/default/kdump-tools && kdump-config reload" },
+		{ KK_DISTRO_DEBIAN, KK_BUILDER_KDUMP_TOOLS, KK_MEND_REBUILD,
+		  "/etc/kernel/postinst.d/kdump-tools 6.12 && kdump-config reload" },
+		{ KK_DISTRO_DEBIAN, KK_BUILDER_KDUMP_TOOLS, KK_MEND_ADD_MODULE,
+		  "echo dm_crypt >> /etc/initramfs-tools/modules && /etc/kernel/postinst.d/kdump-tools 6.12 && kdump-config reload" },
+		{ KK_DISTRO_DEBIAN, KK_BUILDER_INITRAMFS_TOOLS, KK_MEND_REBUILD,
+		  "update-initramfs -u -k 6.12 && kdump-config reload" },
+		{ KK_DISTRO_DEBIAN, 0, KK_MEND_CRASH_MEMORY,
+		  "sed -i 's/crashkernel=[^ \"]*/crashkernel=256M/' /etc/default/grub.d/kdump-tools.cfg && update-grub && reboot" },
+		{ KK_DISTRO_FEDORA, 0, KK_MEND_LOAD, "kdumpctl start" },
+		{ KK_DISTRO_FEDORA, 0, KK_MEND_LOAD_BY_FILE,
+		  "sed -i 's/^KEXEC_ARGS=\"/&-s /' /etc/sysconfig/kdump && kdumpctl reload" },
+		{ KK_DISTRO_FEDORA, KK_BUILDER_KDUMPCTL, KK_MEND_ADD_MODULE,
+		  "echo 'add_drivers+=\" dm_crypt \"' >> /etc/dracut.conf.d/kexec-keys.conf && kdumpctl rebuild && kdumpctl reload" },
+		{ KK_DISTRO_FEDORA, 0, KK_MEND_CRASH_MEMORY,
+		  "grubby --update-kernel=ALL --args=crashkernel=256M && reboot" },
+		{ KK_DISTRO_FEDORA, 0, KK_MEND_NO_MEMORY_ENCRYPTION,
+		  "grubby --update-kernel=ALL --args=mem_encrypt=off && reboot" },
+		{ KK_DISTRO_OTHER, KK_BUILDER_DRACUT, KK_MEND_REBUILD,
+		  "dracut --force '/boot/i mg' 6.12 && kexec -p -s /boot/vmlinuz-6.12 --initrd='/boot/i mg' --reuse-cmdline" },
+	};
+	char text[500], small[8];
+
+	for (unsigned int i = 0; i < KK_ARRAY_SIZE(known); i++) {
+		struct kk_mender m = base;
+
+		m.distro = known[i].distro;
+		m.builder = known[i].builder;
+		kk_mend(&m, known[i].what, text, sizeof(text));
+		STR(text, known[i].command);
+		kk_mend(&m, known[i].what, small, sizeof(small));
+		OK(strlen(small) < sizeof(small));
+	}
+}
+
+static void test_shell_words(void)
+{
+	STR(kk_shell_word("/dev/mapper/root_crypt"), "/dev/mapper/root_crypt");
+	STR(kk_shell_word("a;reboot"), "'a;reboot'");
+	STR(kk_shell_word("$(id)'`"), "'$(id)'\\''`'");
+	STR(kk_shell_word("a\nb"), "'a\\x0ab'");
+	STR(kk_shell_word(""), "''");
+}
+
+static void test_findings(void)
+{
+	static struct kk_findings f;
+
+	OK(!kk_finding_first(&f) && kk_finding_status(NULL) == KK_OK);
+	kk_finding(&f, KK_FINDING_SUSPENDED, "c", "s");
+	OK(kk_finding_status(kk_finding_first(&f)) == KK_SUSPENDED);
+	kk_finding(&f, KK_FINDING_NO_IMAGE, "kdump-config load", "%s", "no image");
+	kk_finding(&f, KK_FINDING_NO_SHIM, "c", "s");
+	OK(kk_finding_status(kk_finding_first(&f)) == KK_NO_IMAGE);
+	STR(kk_finding_first(&f)->command, "kdump-config load");
+	STR(kk_finding_word(kk_finding_first(&f)->id), "no-image");
+	/* Each has a word and a status, and no flood of them does harm. */
+	for (int id = 0; id < KK_N_FINDINGS; id++) {
+		struct kk_finding one = { .id = id };
+
+		OK(kk_finding_word(id) && kk_finding_status(&one));
+	}
+	for (int i = 0; i < 2 * KK_FINDINGS_MAX; i++) {
+		kk_finding(&f, KK_FINDING_DEVICE, "c", "s");
+		kk_finding_note(&f, "n");
+	}
+	OK(f.n == KK_FINDINGS_MAX && f.n_notes == KK_ARRAY_SIZE(f.note));
+}
+
+static void test_kept_errors(void)
+{
+	struct kk_kept kept;
+
+	kk_keep_errors(&kept);
+	OK(kk_fail(KK_DEVICE, "mend it", "it is %s", "broken") == KK_DEVICE);
+	kk_fail(KK_DEVICE, "other", "second");
+	kk_keep_errors(NULL);
+	STR(kept.sentence, "it is broken");
+	STR(kept.next, "mend it");
+}
+
+static void test_mounts(void)
+{
+	char source[64];
+
+	put(dir, "mountinfo", "21 1 0:20 / / rw - rootfs rootfs rw\n"
+	    "22 21 8:1 / /boot rw shared:1 - ext4 /dev/sda1 rw\n"
+	    "23 21 0:30 /@ / rw,relatime shared:2 - btrfs /dev/mapper/root rw");
+	OK(kk_mount_source(in_dir("mountinfo"), "/", source, sizeof(source)));
+	STR(source, "/dev/mapper/root");
+	OK(kk_mount_source(in_dir("mountinfo"), "/boot", source, sizeof(source)));
+	STR(source, "/dev/sda1");
+	OK(!kk_mount_source(in_dir("mountinfo"), "/var", source, sizeof(source)));
+	OK(!kk_mount_source(in_dir("nothing"), "/", source, sizeof(source)));
+}
+
 static void test_help(void)
 {
 	static char out[8192];
@@ -667,6 +1018,9 @@ static void test_usage(void)
 	OK(RUN(out, "open", "--all", "x") == KK_USAGE);
 	OK(RUN(out, "open", "--name", "n", "x", "y") == KK_USAGE);
 	OK(RUN(out, "open", "--header", "h") == KK_USAGE);
+	OK(RUN(out, "check", "x") == KK_USAGE);
+	OK(RUN(out, "check", "--initramfs", "/nonexistent/x") == KK_USAGE);
+	OK(RUN(out, "check", "--quiet") == KK_USAGE);
 }
 
 /* The Makefile points this build at a directory that is not there. */
@@ -685,6 +1039,11 @@ static void test_no_feature(void)
 	OK(RUN(out, "list") == KK_NO_FEATURE);
 	OK(RUN(out, "tag", "x") == KK_NO_FEATURE);
 	OK(RUN(out, "open") == KK_NO_FEATURE);
+	OK(RUN(out, "check") == KK_NO_FEATURE);
+	OK(RUN(out, "check", "--json") == KK_NO_FEATURE && strstr(out, "\"id\":\"no-feature\""));
+	o = json_tokener_parse(out);
+	OK(json_object_get_int(json_object_object_get(o, "version")) == 1);
+	json_object_put(o);
 	/* Boot scripts run everywhere. */
 	OK(RUN(out, "open", "--boot") == KK_OK && !out[0]);
 	OK(RUN(out, "open", "--boot", "--name=root") == KK_OK && !out[0]);
@@ -716,9 +1075,21 @@ static const struct { const char *name; void (*fn)(void); } tests[] = {
 	{ "dm uuids", test_dm_uuid },
 	{ "crypttab", test_crypttab },
 	{ "kernel command line", test_cmdline },
+	{ "what is opened at boot, and asks", test_opened_at_boot },
 	{ "state of the kernel, and its verdict", test_state },
 	{ "KEYCTL_DESCRIBE", test_key_line },
 	{ "expiry from /proc/keys", test_expiry },
+	{ "algorithms of a cipher", test_cipher_words },
+	{ "modules, built in or in an initramfs", test_modules },
+	{ "lists of what is in an initramfs", test_initramfs_lines },
+	{ "places of an initramfs", test_initramfs_places },
+	{ "memory that a capture kernel needs", test_crash_memory },
+	{ "distributions, and who makes their initramfs", test_distributions },
+	{ "commands that mend", test_commands },
+	{ "words of a command are quoted", test_shell_words },
+	{ "findings, by their importance", test_findings },
+	{ "errors that are kept", test_kept_errors },
+	{ "what is mounted", test_mounts },
 	{ "help and version", test_help },
 	{ "wrong command lines", test_usage },
 	{ "a kernel without the feature", test_no_feature },

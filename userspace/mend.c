@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kexec-keys.h"
+#include "mend.h"
+#include "spawn.h"
+
+const char *kk_shell_word(const char *untrusted)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_-+=:,./@%";
+	static char buf[4][600];
+	static unsigned int next;
+	char *out = buf[next++ % KK_ARRAY_SIZE(buf)];
+	const char *p = kk_esc(untrusted);
+	size_t n = 0;
+
+	if (*p && !p[strspn(p, plain)]) {
+		snprintf(out, sizeof(buf[0]), "%s", p);
+		return out;
+	}
+	out[n++] = '\'';
+	for (; *p && n + 6 < sizeof(buf[0]); p++)
+		n += snprintf(out + n, sizeof(buf[0]) - n, *p == '\'' ? "'\\''" : "%c", *p);
+	out[n++] = '\'';
+	out[n] = '\0';
+	return out;
+}
+
+/* ID or ID_LIKE of os-release has this word. */
+static bool os_is_like(const char *root, const char *word)
+{
+	char path[512], line[256];
+	bool found = false;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/etc/os-release", root);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	while (!found && fgets(line, sizeof(line), f)) {
+		char *rest = strchr(line, '='), *w;
+
+		if (strncmp(line, "ID", 2) || !rest)
+			continue;
+		rest++;
+		while ((w = strsep(&rest, " \"'\n")))
+			found = found || !strcmp(w, word);
+	}
+	fclose(f);
+	return found;
+}
+
+enum kk_distro kk_distro_of(const char *root)
+{
+	if (kk_program_exists(root, "kdump-config"))
+		return KK_DISTRO_DEBIAN;
+	if (kk_program_exists(root, "kdumpctl"))
+		return KK_DISTRO_FEDORA;
+	if (os_is_like(root, "debian") || os_is_like(root, "ubuntu"))
+		return KK_DISTRO_DEBIAN;
+	/* Those that come from RHEL name both. */
+	if (os_is_like(root, "fedora"))
+		return KK_DISTRO_FEDORA;
+	return KK_DISTRO_OTHER;
+}
+
+enum kk_builder kk_builder_of(enum kk_distro distro, const char *root, const char *initramfs)
+{
+	size_t n = strlen(initramfs);
+
+	if (distro == KK_DISTRO_DEBIAN && strstr(initramfs, "/var/lib/kdump/"))
+		return KK_BUILDER_KDUMP_TOOLS;
+	if (distro == KK_DISTRO_DEBIAN && !kk_program_exists(root, "dracut"))
+		return KK_BUILDER_INITRAMFS_TOOLS;
+	if (distro == KK_DISTRO_FEDORA && n > 9 && !strcmp(initramfs + n - 9, "kdump.img"))
+		return KK_BUILDER_KDUMPCTL;
+	return KK_BUILDER_DRACUT;
+}
+
+/* %r: release, %i: initramfs, %m: module, %n: MiB. */
+static void expand(const struct kk_mender *m, const char *template, char *out, size_t size)
+{
+	size_t n = strlen(out);
+
+	for (; *template && n + 1 < size; template++) {
+		if (*template != '%') {
+			out[n++] = *template;
+			out[n] = '\0';
+			continue;
+		}
+		switch (*++template) {
+		case 'r':
+			n += snprintf(out + n, size - n, "%s", kk_shell_word(m->release));
+			break;
+		case 'i':
+			n += snprintf(out + n, size - n, "%s", kk_shell_word(m->initramfs));
+			break;
+		case 'm':
+			n += snprintf(out + n, size - n, "%s", kk_shell_word(m->module));
+			break;
+		case 'n':
+			n += snprintf(out + n, size - n, "%u", m->mib);
+			break;
+		}
+	}
+}
+
+static const char *load(const struct kk_mender *m, bool again)
+{
+	switch (m->distro) {
+	case KK_DISTRO_DEBIAN:
+		return again ? "kdump-config reload" : "kdump-config load";
+	case KK_DISTRO_FEDORA:
+		return again ? "kdumpctl reload" : "kdumpctl start";
+	default:
+		return *m->initramfs ?
+		       "kexec -p -s /boot/vmlinuz-%r --initrd=%i --reuse-cmdline" :
+		       "kexec -p -s /boot/vmlinuz-%r --reuse-cmdline";
+	}
+}
+
+static const char *load_by_file(const struct kk_mender *m)
+{
+	switch (m->distro) {
+	case KK_DISTRO_DEBIAN:
+		return "echo 'KDUMP_KEXEC_ARGS=\"-s\"' >> /etc/default/kdump-tools && kdump-config reload";
+	case KK_DISTRO_FEDORA:
+		return "sed -i 's/^KEXEC_ARGS=\"/&-s /' /etc/sysconfig/kdump && kdumpctl reload";
+	default:
+		return load(m, true);
+	}
+}
+
+/* The kernel's command line is kept by grub on the one, by grubby on the other. */
+static const char *boot_word(const struct kk_mender *m, enum kk_mend what)
+{
+	if (what == KK_MEND_NO_MEMORY_ENCRYPTION)
+		return m->distro == KK_DISTRO_DEBIAN ?
+		       "sed -i 's/^GRUB_CMDLINE_LINUX=\"/&mem_encrypt=off /' /etc/default/grub && update-grub && reboot" :
+		       "grubby --update-kernel=ALL --args=mem_encrypt=off && reboot";
+	return m->distro == KK_DISTRO_DEBIAN ?
+	       "sed -i 's/crashkernel=[^ \"]*/crashkernel=%nM/' /etc/default/grub.d/kdump-tools.cfg && update-grub && reboot" :
+	       "grubby --update-kernel=ALL --args=crashkernel=%nM && reboot";
+}
+
+static void rebuild(const struct kk_mender *m, bool with_module, char *out, size_t size)
+{
+	static const char *const add[] = {
+		[KK_BUILDER_DRACUT]	= "echo 'add_drivers+=\" %m \"' >> /etc/dracut.conf.d/kexec-keys.conf && ",
+		[KK_BUILDER_KDUMPCTL]	= "echo 'add_drivers+=\" %m \"' >> /etc/dracut.conf.d/kexec-keys.conf && ",
+		[KK_BUILDER_INITRAMFS_TOOLS] = "echo %m >> /etc/initramfs-tools/modules && ",
+		[KK_BUILDER_KDUMP_TOOLS] = "echo %m >> /etc/initramfs-tools/modules && ",
+	};
+	static const char *const make[] = {
+		[KK_BUILDER_DRACUT]	= "dracut --force %i %r",
+		[KK_BUILDER_KDUMPCTL]	= "kdumpctl rebuild",
+		[KK_BUILDER_INITRAMFS_TOOLS] = "update-initramfs -u -k %r",
+		[KK_BUILDER_KDUMP_TOOLS] = "/etc/kernel/postinst.d/kdump-tools %r",
+	};
+
+	if (with_module)
+		expand(m, add[m->builder], out, size);
+	expand(m, make[m->builder], out, size);
+	if (m->crash) {
+		expand(m, " && ", out, size);
+		expand(m, load(m, true), out, size);
+	}
+}
+
+void kk_mend(const struct kk_mender *m, enum kk_mend what, char *out, size_t size)
+{
+	*out = '\0';
+	switch (what) {
+	case KK_MEND_LOAD:
+	case KK_MEND_RELOAD:
+		expand(m, load(m, what == KK_MEND_RELOAD), out, size);
+		break;
+	case KK_MEND_LOAD_BY_FILE:
+		expand(m, load_by_file(m), out, size);
+		break;
+	case KK_MEND_NO_MEMORY_ENCRYPTION:
+	case KK_MEND_CRASH_MEMORY:
+		expand(m, boot_word(m, what), out, size);
+		break;
+	case KK_MEND_REBUILD:
+	case KK_MEND_ADD_MODULE:
+		rebuild(m, what == KK_MEND_ADD_MODULE, out, size);
+		break;
+	}
+}

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The volumes of a rehearsal: each key against the header as it is on disk now,
+ * and those that would be asked for.
+ */
+#include <blkid/blkid.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+
+#include "choose.h"
+#include "digest.h"
+#include "mapping.h"
+#include "modules.h"
+#include "rehearsal.h"
+#include "stack.h"
+
+/* One volume, as it becomes known. */
+struct subject {
+	struct kk_target target;
+	struct kk_volume volume;
+	struct kk_header header;
+	struct kk_kept kept;
+	char label[KK_PATH_MAX];	/* what tag and untag call it */
+};
+
+int kk_rehearsal_begin(struct kk_rehearsal *r)
+{
+	struct utsname uts;
+
+	uname(&uts);
+	snprintf(r->running, sizeof(r->running), "%s", uts.release);
+	r->mender.distro = kk_distro_of("");
+	r->mender.crash = r->crash;
+	r->mender.release = r->running;
+	r->mender.initramfs = "";
+	return kk_ring_read(r->state.ring, &r->keys);
+}
+
+void kk_rehearsal_end(struct kk_rehearsal *r)
+{
+	kk_keys_free(&r->keys);
+	kk_initramfs_free(&r->initramfs);
+	kk_words_free(&r->done);
+	kk_words_free(&r->algorithms);
+}
+
+static const char *who(const struct kk_rehearsal *r)
+{
+	return r->crash ? "capture kernel" : "next kernel";
+}
+
+static void set_label(struct subject *s)
+{
+	const struct kk_target *t = &s->target;
+
+	if (t->mapped)
+		snprintf(s->label, sizeof(s->label), "%s", t->mapping.name);
+	else if (t->uuid[0])
+		snprintf(s->label, sizeof(s->label), "UUID=%s", t->uuid);
+	else
+		snprintf(s->label, sizeof(s->label), "%s", t->device);
+}
+
+static unsigned long device_number(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISBLK(st.st_mode) ? st.st_rdev : 0;
+}
+
+/* "kexec-keys tag VOLUME" and the like; valid until the next. */
+static const char *command(const char *words, const char *volume)
+{
+	static char text[480];
+
+	snprintf(text, sizeof(text), "%s %s", words, kk_shell_word(volume));
+	return text;
+}
+
+static void device_finding(struct kk_rehearsal *r, const struct subject *s)
+{
+	kk_finding(&r->findings, KK_FINDING_DEVICE, s->kept.next, "%s", s->kept.sentence);
+}
+
+static bool find_device(struct kk_rehearsal *r, struct subject *s)
+{
+	struct kk_target *t = &s->target;
+
+	if (t->device[0])
+		return true;
+	if (kk_device_of_uuid(t->uuid, true, t->device, sizeof(t->device))) {
+		device_finding(r, s);
+		return false;
+	}
+	if (!t->device[0])
+		kk_finding(&r->findings, KK_FINDING_DEVICE,
+			   command("kexec-keys untag", s->label),
+			   "a key is designated for the LUKS UUID %s, but no device carries it",
+			   t->uuid);
+	return t->device[0];
+}
+
+static void unsupported(struct kk_rehearsal *r, const struct subject *s)
+{
+	char text[480];
+
+	/* The one kind that goes away by itself; those words are luks2.c's. */
+	if (strstr(s->kept.sentence, "being re-encrypted"))
+		snprintf(text, sizeof(text), "cryptsetup reencrypt --resume-only %s && kexec-keys tag %s",
+			 kk_shell_word(s->target.device), kk_shell_word(s->label));
+	else
+		snprintf(text, sizeof(text), "kexec-keys untag %s", kk_shell_word(s->label));
+	kk_finding(&r->findings, KK_FINDING_KIND, text, "%s", s->kept.sentence);
+}
+
+static bool load_header(struct kk_rehearsal *r, struct subject *s)
+{
+	const char *header = s->volume.header[0] ? s->volume.header : NULL;
+	struct kk_target *t = &s->target;
+	int status = kk_header_load(s->label, t->device, header, &s->header, NULL);
+
+	if (status == KK_UNSUPPORTED)
+		unsupported(r, s);
+	else if (status == KK_DEVICE)
+		kk_finding(&r->findings, KK_FINDING_DEVICE,
+			   command("cryptsetup repair", t->device), "%s", s->kept.sentence);
+	else if (status)
+		device_finding(r, s);
+	if (status)
+		return false;
+	if (!t->uuid[0])
+		snprintf(t->uuid, sizeof(t->uuid), "%s", s->header.uuid);
+	return true;
+}
+
+static void note_algorithms(struct kk_rehearsal *r, const struct kk_header *h)
+{
+	const char *hash = kk_hash_of_kernel(h->digest.hash);
+
+	kk_cipher_words(h->cipher, &r->algorithms);
+	kk_words_add(&r->algorithms, "hmac");
+	if (hash)
+		kk_words_add(&r->algorithms, hash);
+}
+
+static void verify(struct kk_rehearsal *r, struct subject *s)
+{
+	const struct kk_choice choice = {
+		.keys = &r->keys, .ring = r->state.ring, .header = &s->header,
+		.uuid = s->target.uuid, .label = s->label, .device = s->target.device,
+		.mapped = s->target.mapped,
+	};
+	const char *tag = command("kexec-keys tag", s->label);
+	const struct kk_key *k;
+
+	switch (kk_choose_key(&choice, &k)) {
+	case KK_OK:
+		r->n_verified++;
+		note_algorithms(r, &s->header);
+		break;
+	case KK_KEY_MISMATCH:
+		kk_finding(&r->findings, KK_FINDING_KEY_MISMATCH, tag, "%s", s->kept.sentence);
+		break;
+	case KK_KEY_MISSING:
+		if (!s->kept.sentence[0])
+			snprintf(s->kept.sentence, sizeof(s->kept.sentence),
+				 "no key is designated for %s (UUID %s)",
+				 kk_esc(s->label), s->target.uuid);
+		kk_finding(&r->findings, KK_FINDING_VOLUME_WITHOUT_KEY, tag, "%s",
+			   s->kept.sentence);
+		break;
+	case KK_UNSUPPORTED:
+		kk_finding(&r->findings, KK_FINDING_UNVERIFIED, "modprobe algif_hash", "%s",
+			   s->kept.sentence);
+		break;
+	default:
+		kk_finding(&r->findings, KK_FINDING_UNVERIFIED, s->kept.next, "%s",
+			   s->kept.sentence);
+	}
+}
+
+static void look_for_suspension(struct kk_rehearsal *r, const struct subject *s)
+{
+	if (!s->target.mapped || !kk_keys_have(&r->keys, s->target.uuid) ||
+	    !kk_mapping_suspended(s->label))
+		return;
+	kk_finding(&r->findings, KK_FINDING_SUSPENDED, command("kexec-keys untag", s->label),
+		   "%s is suspended, yet its key is still designated: untag it, or resume it with cryptsetup luksResume",
+		   kk_esc(s->label));
+}
+
+/* With a target that has a UUID or a device, once for each volume. */
+static void rehearse_volume(struct kk_rehearsal *r, struct subject *s)
+{
+	struct kk_target *t = &s->target;
+
+	set_label(s);
+	kk_keep_errors(&s->kept);
+	if (find_device(r, s)) {
+		if (!s->volume.name[0])
+			kk_volume_of(t->uuid, device_number(t->device), &s->volume);
+		if (load_header(r, s) && !kk_words_have(&r->done, t->uuid)) {
+			kk_progress("Verifying the key of %s ...", kk_esc(s->label));
+			verify(r, s);
+			if (r->crash)
+				look_for_suspension(r, s);
+		}
+	}
+	kk_keep_errors(NULL);
+	if (t->uuid[0])
+		kk_words_add(&r->done, t->uuid);
+}
+
+/* An entry of /etc/kexec-keys/volumes is a promise of a key. */
+static void rehearse_named(const struct kk_volume *v, void *arg)
+{
+	struct kk_rehearsal *r = arg;
+	struct subject s = { .volume = *v };
+	char *device = NULL;
+	int status;
+
+	/* PARTUUID= and the like, and a UUID= in quotes. */
+	if (v->source[0] != '/' &&
+	    (strncmp(v->source, "UUID=", 5) || !kk_uuid_valid(v->source + 5)))
+		device = blkid_evaluate_spec(v->source, NULL);
+	kk_keep_errors(&s.kept);
+	status = kk_target_resolve(device ? device : v->source, &s.target);
+	kk_keep_errors(NULL);
+	free(device);
+	if (status)
+		device_finding(r, &s);
+	else
+		rehearse_volume(r, &s);
+}
+
+static void rehearse_key(struct kk_rehearsal *r, const struct kk_key *k)
+{
+	struct subject s = { 0 };
+	char volume[64];
+
+	snprintf(volume, sizeof(volume), "UUID=%s", k->desc.uuid);
+	if (!kk_target_resolve(volume, &s.target) && !kk_words_have(&r->done, s.target.uuid))
+		rehearse_volume(r, &s);
+}
+
+void kk_rehearse_keys(struct kk_rehearsal *r)
+{
+	unsigned int n = 0;
+
+	kk_each_volume(kk_volumes_file, rehearse_named, r);
+	for (unsigned int i = 0; i < r->keys.n; i++) {
+		const struct kk_key *k = &r->keys.key[i];
+
+		if (k->error || k->desc.kind == KK_KEY_OTHER)
+			continue;
+		n++;
+		if (!kk_key_repeats(&r->keys, i))
+			rehearse_key(r, k);
+	}
+	if (!n)
+		kk_finding(&r->findings, KK_FINDING_NO_KEY, "kexec-keys tag --all",
+			   "no key of a LUKS volume is designated: a %s would have none", who(r));
+}
+
+static void want_line(const char *line, void *arg)
+{
+	struct kk_rehearsal *r = arg;
+
+	if (r->n_wanted < KK_WANTED_MAX &&
+	    kk_volume_parse(line, &r->wanted[r->n_wanted]) && r->wanted[r->n_wanted].asks)
+		r->n_wanted++;
+}
+
+static void want_volume(const struct kk_volume *v, void *arg)
+{
+	struct kk_rehearsal *r = arg;
+
+	if (r->n_wanted < KK_WANTED_MAX && v->at_boot && v->asks)
+		r->wanted[r->n_wanted++] = *v;
+}
+
+/* After the initramfs, does the system open the volumes of its own crypttab? */
+static bool system_opens(const struct kk_rehearsal *r)
+{
+	/* Debian dumps from the real root, which waits for all of them first. */
+	return !r->crash || (r->mender.builder == KK_BUILDER_KDUMP_TOOLS &&
+			     !kk_file_has_word("/etc/default/kdump-tools", "luks.crypttab=no"));
+}
+
+static bool is_wanted(const struct kk_rehearsal *r, const struct kk_mapping *m)
+{
+	if (kk_cmdline_opens(r->cmdline, m->uuid) || (!r->crash && kk_is_under_root(m->name)))
+		return true;
+	for (unsigned int i = 0; i < r->n_wanted; i++)
+		if (kk_volume_is(&r->wanted[i], m->uuid, device_number(m->device)))
+			return true;
+	return false;
+}
+
+static int rehearse_mapping(const struct kk_mapping *m, void *arg)
+{
+	struct kk_rehearsal *r = arg;
+	struct subject s = { 0 };
+
+	if (kk_words_have(&r->done, m->uuid) || !is_wanted(r, m))
+		return 0;
+	if (!kk_keys_have(&r->keys, m->uuid)) {
+		kk_finding(&r->findings, KK_FINDING_WOULD_PROMPT,
+			   command("kexec-keys tag", m->name),
+			   "the %s would ask for the passphrase of %s (UUID %s): no key is designated for it",
+			   who(r), kk_esc(m->name), m->uuid);
+		kk_words_add(&r->done, m->uuid);
+		return 0;
+	}
+	kk_target_resolve(m->name, &s.target);
+	rehearse_volume(r, &s);
+	return 0;
+}
+
+void kk_rehearse_wanted(struct kk_rehearsal *r)
+{
+	if (r->looked)
+		kk_initramfs_crypttab(&r->initramfs, want_line, r);
+	if (system_opens(r))
+		kk_each_volume(kk_crypttab_file, want_volume, r);
+	kk_each_mapping(rehearse_mapping, r);
+}
