@@ -22,6 +22,8 @@ const struct kk_verb kk_verbs[] = {
 	  "[OPTION]... [VOLUME... | --all]" },
 	{ "check", kk_cmd_check, "rehearse: would a panic now end in a saved dump?",
 	  "[--json] [--initramfs FILE]" },
+	{ "reboot", kk_cmd_reboot, "reboot by kexec, with the keys, and nobody to ask",
+	  "[--kernel FILE] [--initrd FILE] [--append STRING] [--test]" },
 };
 
 const unsigned int kk_n_verbs = KK_ARRAY_SIZE(kk_verbs);

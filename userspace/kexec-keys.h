@@ -55,6 +55,9 @@ struct kk_args {
 	const char *key_file;
 	const char *header;
 	const char *initramfs;
+	const char *kernel;
+	const char *initrd;
+	const char *append;
 	int n_volumes;
 	char **volumes;
 };
@@ -74,7 +77,8 @@ enum {
 	KK_VERB_STATUS	= 1 << 3,
 	KK_VERB_OPEN	= 1 << 4,
 	KK_VERB_CHECK	= 1 << 5,
-	KK_VERB_ANY	= (1 << 6) - 1,
+	KK_VERB_REBOOT	= 1 << 6,
+	KK_VERB_ANY	= (1 << 7) - 1,
 };
 
 extern const struct kk_verb kk_verbs[];
@@ -86,6 +90,7 @@ int kk_cmd_list(const struct kk_args *args);
 int kk_cmd_status(const struct kk_args *args);
 int kk_cmd_open(const struct kk_args *args);
 int kk_cmd_check(const struct kk_args *args);
+int kk_cmd_reboot(const struct kk_args *args);
 
 /* kexec-keys.c without main(), which the unit tests replace. */
 int kk_main(int argc, char **argv);

@@ -15,7 +15,8 @@
 enum {
 	OPT_ALL = 256, OPT_BOOT, OPT_NAME, OPT_READONLY, OPT_TEST, OPT_HEADER,
 	OPT_KEY_FILE, OPT_KEY_SLOT, OPT_TOKEN_ID, OPT_TIMEOUT, OPT_JSON,
-	OPT_QUIET, OPT_WAIT, OPT_INITRAMFS, OPT_BATCH, OPT_DEBUG, OPT_HELP,
+	OPT_QUIET, OPT_WAIT, OPT_INITRAMFS, OPT_KERNEL,
+	OPT_INITRD, OPT_APPEND, OPT_BATCH, OPT_DEBUG, OPT_HELP,
 };
 
 struct kk_option {
@@ -56,6 +57,14 @@ static const struct kk_option options[] = {
 	  "wait (10 s) until the crash image holds the ring" },
 	{ "initramfs", OPT_INITRAMFS, KK_VERB_CHECK, required_argument, "FILE",
 	  "look into this one for the capture kernel's" },
+	{ "kernel", OPT_KERNEL, KK_VERB_REBOOT, required_argument, "FILE",
+	  "boot this kernel (that of the running release)" },
+	{ "initrd", OPT_INITRD, KK_VERB_REBOOT, required_argument, "FILE",
+	  "and this initramfs (likewise)" },
+	{ "append", OPT_APPEND, KK_VERB_REBOOT, required_argument, "STRING",
+	  "and this command line (the running kernel's)" },
+	{ "test", OPT_TEST, KK_VERB_REBOOT, no_argument, "",
+	  "do all but the reboot, then put everything back" },
 	{ "batch-mode", OPT_BATCH, KK_VERB_ANY, no_argument, "",
 	  "no progress, never prompt" },
 	{ "debug", OPT_DEBUG, KK_VERB_ANY, no_argument, "",
@@ -168,6 +177,15 @@ static int apply(const struct kk_verb *verb, const struct kk_option *o,
 		break;
 	case OPT_INITRAMFS:
 		args->initramfs = optarg;
+		break;
+	case OPT_KERNEL:
+		args->kernel = optarg;
+		break;
+	case OPT_INITRD:
+		args->initrd = optarg;
+		break;
+	case OPT_APPEND:
+		args->append = optarg;
 		break;
 	case OPT_BATCH:
 		if (kk_get_mode() == KK_MODE_NORMAL)

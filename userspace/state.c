@@ -174,6 +174,47 @@ int kk_state_judge(const struct kk_state *s, char *sentence, size_t size,
 	return KK_NO_IMAGE;
 }
 
+static int judge_armed(const struct kk_state *s, char *sentence, size_t size,
+		       const char **next)
+{
+	if (s->reboot.not_carried) {
+		snprintf(sentence, size, "%lu of %lu keys would not be carried over (%s)",
+			 s->reboot.not_carried, s->reboot.carried + s->reboot.not_carried,
+			 kk_esc(s->reboot.reason));
+		*next = "untag what is not needed, see kexec-keys list";
+		return KK_STALE;
+	}
+	snprintf(sentence, size, "The next kernel will have %lu %s.", s->reboot.carried,
+		 s->reboot.carried == 1 ? "key" : "keys");
+	*next = "";
+	return KK_OK;
+}
+
+int kk_state_judge_reboot(const struct kk_state *s, char *sentence, size_t size,
+			  const char **next)
+{
+	if (!strcmp(s->reboot.state, "armed"))
+		return judge_armed(s, sentence, size, next);
+	snprintf(sentence, size, "the image that is loaded would carry no keys: %s (%s)",
+		 kk_esc(s->reboot.state), kk_esc(s->reboot.reason));
+	if (!strcmp(s->reboot.state, "none")) {
+		*next = "load one with kexec -l -s";
+		return KK_NO_IMAGE;
+	}
+	if (!strcmp(s->reboot.state, "unsupported")) {
+		*next = "load it with kexec -l -s";
+		return KK_NO_CARRY_OVER;
+	}
+	if (!strcmp(s->reboot.reason, "sme")) {
+		*next = "boot with mem_encrypt=off";
+		return KK_MEMORY_ENCRYPTION;
+	}
+	*next = strcmp(s->reboot.reason, "parameter") ?
+		"reboot without it: see dmesg for why" :
+		"turn it on: echo Y > /sys/module/kexec_keys/parameters/reboot";
+	return KK_DISABLED;
+}
+
 static long now_ms(void)
 {
 	struct timespec ts;

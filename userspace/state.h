@@ -55,6 +55,10 @@ int kk_state_get(struct kk_state *state);
 int kk_state_judge(const struct kk_state *state, char *sentence, size_t size,
 		   const char **next);
 
+/* Likewise, of the reboot image: "would an ordinary kexec now carry all keys?" */
+int kk_state_judge_reboot(const struct kk_state *state, char *sentence, size_t size,
+			  const char **next);
+
 /* Polls until the crash image holds the ring, or for @ms milliseconds. */
 int kk_state_wait(const char *dir, struct kk_state *state, unsigned int ms);
 

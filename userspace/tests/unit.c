@@ -623,6 +623,35 @@ static void test_state(void)
 	STR(s.crash.reason, "pending");
 }
 
+static int judge_reboot(const char *state, const char *reason, unsigned long not_carried)
+{
+	struct kk_state s = { .reboot = { .carried = 2, .not_carried = not_carried } };
+	char sentence[256] = "";
+	const char *next = NULL;
+	int r;
+
+	snprintf(s.reboot.state, sizeof(s.reboot.state), "%s", state);
+	snprintf(s.reboot.reason, sizeof(s.reboot.reason), "%s", reason);
+	r = kk_state_judge_reboot(&s, sentence, sizeof(sentence), &next);
+	OK(strlen(sentence) > 20 && next && !*next == !r);
+	next_step = next;
+	return r;
+}
+
+static void test_reboot_state(void)
+{
+	OK(judge_reboot("armed", "none", 0) == KK_OK);
+	OK(judge_reboot("armed", "capacity", 1) == KK_STALE);
+	OK(judge_reboot("none", "none", 0) == KK_NO_IMAGE);
+	OK(judge_reboot("unsupported", "kexec_load", 0) == KK_NO_CARRY_OVER);
+	OK(judge_reboot("disabled", "sme", 0) == KK_MEMORY_ENCRYPTION);
+	OK(judge_reboot("disabled", "parameter", 0) == KK_DISABLED);
+	OK(strstr(next_step, "/sys/module/kexec_keys/parameters/reboot"));
+	OK(judge_reboot("disabled", "ring", 0) == KK_DISABLED);
+	OK(!strstr(next_step, "parameters"));
+	OK(judge_reboot("disabled", "memory", 0) == KK_DISABLED);
+}
+
 static void test_key_line(void)
 {
 	struct kk_key k = { 0 };
@@ -1021,6 +1050,8 @@ static void test_usage(void)
 	OK(RUN(out, "check", "x") == KK_USAGE);
 	OK(RUN(out, "check", "--initramfs", "/nonexistent/x") == KK_USAGE);
 	OK(RUN(out, "check", "--quiet") == KK_USAGE);
+	OK(RUN(out, "reboot", "x") == KK_USAGE);
+	OK(RUN(out, "reboot", "--json") == KK_USAGE);
 }
 
 /* The Makefile points this build at a directory that is not there. */
@@ -1039,6 +1070,7 @@ static void test_no_feature(void)
 	OK(RUN(out, "list") == KK_NO_FEATURE);
 	OK(RUN(out, "tag", "x") == KK_NO_FEATURE);
 	OK(RUN(out, "open") == KK_NO_FEATURE);
+	OK(RUN(out, "reboot", "--test") == KK_NO_FEATURE);
 	OK(RUN(out, "check") == KK_NO_FEATURE);
 	OK(RUN(out, "check", "--json") == KK_NO_FEATURE && strstr(out, "\"id\":\"no-feature\""));
 	o = json_tokener_parse(out);
@@ -1077,6 +1109,7 @@ static const struct { const char *name; void (*fn)(void); } tests[] = {
 	{ "kernel command line", test_cmdline },
 	{ "what is opened at boot, and asks", test_opened_at_boot },
 	{ "state of the kernel, and its verdict", test_state },
+	{ "state of the reboot image, and its verdict", test_reboot_state },
 	{ "KEYCTL_DESCRIBE", test_key_line },
 	{ "expiry from /proc/keys", test_expiry },
 	{ "algorithms of a cipher", test_cipher_words },
