@@ -233,20 +233,21 @@ int kk_state_wait(const char *dir, struct kk_state *state, unsigned int ms)
 	const long end = now_ms() + ms;
 	struct pollfd pfd = { .events = POLLPRI | POLLERR };
 	char path[256], text[32];
+	long left;
 	int r;
 
 	snprintf(path, sizeof(path), "%s/crash/state", dir);
 	pfd.fd = open(path, O_RDONLY | O_CLOEXEC);
-	do {
-		/* A sysfs file must be read to arm its next notification. */
+	for (;;) {
+		/* What changes after this wakes the poll. */
 		if (pfd.fd >= 0 && pread(pfd.fd, text, sizeof(text), 0) < 0)
 			kk_debug("crash/state: %s", strerror(errno));
 		r = kk_state_read(dir, state);
-		if (r || settled(state) || now_ms() >= end)
+		left = end - now_ms();
+		if (r || settled(state) || left <= 0)
 			break;
-		/* Not every change of the reason notifies: look 20 times a second. */
-		poll(&pfd, 1, 50);
-	} while (1);
+		poll(&pfd, 1, left);
+	}
 	if (pfd.fd >= 0)
 		close(pfd.fd);
 	return r;
