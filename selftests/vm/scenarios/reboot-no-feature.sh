@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# An ordinary kexec with keys, into a kernel that lacks the feature: it boots, shows
-# no key to anybody, and the volume opens with its passphrase.
+# An ordinary kexec with keys, turned on by the command line, into a kernel that
+# lacks the feature: it boots, shows no key to anybody, and the volume opens with its
+# passphrase.
 #
+# append: kexec_keys.reboot=Y
 # disk: luks2-pbkdf2
 # mem: 1024
 # next: off
@@ -16,7 +18,7 @@ first()
 	need "so is a key whose payload is known" designate_known_key
 	need "it is unmounted" umount /mnt
 	need "the next kernel is loaded" load_next next
-	need "carrying over is turned on" turn_on
+	equal "carrying over is on" Y "$(cat $PARAMETER)"
 	equal "it would carry both keys" "armed none 2" \
 		"$(cat $KEYS/reboot/state) $(cat $KEYS/reboot/reason) $(cat $KEYS/reboot/carried)"
 	kexec_now
