@@ -277,6 +277,12 @@ show_buffer()
 	ask buffer "ffff${alias#0x}" $(($(cat $KEYS/crash/capacity) * 2))
 }
 
+# In the next kernel the host is told which keys are there.
+show_adopted()
+{
+	ask adopted "$(awk '$8 == "logon" { sub(/:$/, "", $9); print $9 }' /proc/keys | tr '\n' ' ')"
+}
+
 unload_crash() { kexec -p -u "${1:--s}"; }
 
 # load_next PHASE [WORD…]: this system, with another phase and these words on the

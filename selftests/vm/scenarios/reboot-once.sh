@@ -21,6 +21,7 @@ first()
 	nokaslr) words="$words nokaslr" ;;
 	little-memory) words="$words mem=${memory}M" ;;
 	esac
+	# shellcheck disable=SC2034 # load_next's
 	[ "$run" != kexec_load ] || LOAD_NEXT_BY=-c
 	need "$run: the next kernel is loaded" load_next next "$words"
 	[ "$run" = unarmed ] || need "$run: carrying over is turned on" turn_on

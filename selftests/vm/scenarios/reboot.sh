@@ -63,7 +63,7 @@ check_members()
 	else
 		cp /tmp/members /tmp/expected
 	fi
-	check "round $round, $left s left: the ring is the same" cmp /tmp/expected /tmp/members
+	check "round ${round:?}, $left s left: the ring is the same" cmp /tmp/expected /tmp/members
 }
 
 next()

@@ -11,7 +11,7 @@
 
 first()
 {
-	need "$run: the volume is opened" unlock open /dev/vda "$NAME"
+	need "${run:?}: the volume is opened" unlock open /dev/vda "$NAME"
 	need "$run: it is tagged" tag "$NAME"
 	need "$run: a crash image is loaded" load_crash
 	need "$run: it agrees with the ring" wait_for_state synced

@@ -33,7 +33,7 @@ watched()
 	ask watch
 	check "$what" "$@"
 	check "$what: the image follows" agrees
-	ask watched "$(echo "$what" | tr ' ' _)" $(cat /tmp/members)
+	ask watched "$(echo "$what" | tr ' ' _)" "$(tr '\n' ' ' < /tmp/members)"
 }
 
 # Not made in the ring: who possesses a key may do more to it.
@@ -115,5 +115,5 @@ first()
 capture()
 {
 	equal "the buffer is good" ok "$(cat $KEYS/adopted/status)"
-	ask adopted $(awk '$8 == "logon" { print $9 }' /proc/keys | sed 's/:$//')
+	show_adopted
 }
