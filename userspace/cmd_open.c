@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 #include "choose.h"
 #include "device.h"
@@ -75,12 +74,8 @@ static const char *header_of(const struct job *job)
 
 static void look_up_volume(struct job *job)
 {
-	struct stat st;
-	unsigned long rdev = 0;
-
-	if (!stat(job->target.device, &st) && S_ISBLK(st.st_mode))
-		rdev = st.st_rdev;
-	if (!kk_volume_of(job->target.uuid, rdev, &job->volume))
+	if (!kk_volume_of(job->target.uuid, kk_device_number(job->target.device),
+			  &job->volume))
 		snprintf(job->volume.name, sizeof(job->volume.name), "luks-%s",
 			 job->target.uuid);
 	if (job->args->name)

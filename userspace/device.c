@@ -45,6 +45,13 @@ static void dev_path(const char *kname, char *out, size_t size)
 			out[i] = '/';
 }
 
+unsigned long kk_device_number(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISBLK(st.st_mode) ? st.st_rdev : 0;
+}
+
 bool kk_dm_uuid_parse(const char *dm_uuid, struct kk_mapping *m)
 {
 	int n = 0;

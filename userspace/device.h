@@ -38,6 +38,9 @@ bool kk_dm_name_taken(const char *name);
  */
 int kk_device_of_uuid(const char *uuid, bool quiet, char *out, size_t size);
 
+/* Number of a block device; 0 when the path is none. */
+unsigned long kk_device_number(const char *path);
+
 /* What the user named, as far as it can be known. */
 struct kk_target {
 	char label[KK_PATH_MAX];	/* for messages */

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 
 #include "choose.h"
@@ -63,13 +62,6 @@ static void set_label(struct subject *s)
 		snprintf(s->label, sizeof(s->label), "UUID=%s", t->uuid);
 	else
 		snprintf(s->label, sizeof(s->label), "%s", t->device);
-}
-
-static unsigned long device_number(const char *path)
-{
-	struct stat st;
-
-	return !stat(path, &st) && S_ISBLK(st.st_mode) ? st.st_rdev : 0;
 }
 
 /* "kexec-keys tag VOLUME" and the like; valid until the next. */
@@ -202,7 +194,7 @@ static void rehearse_volume(struct kk_rehearsal *r, struct subject *s)
 	kk_keep_errors(&s->kept);
 	if (find_device(r, s)) {
 		if (!s->volume.name[0])
-			kk_volume_of(t->uuid, device_number(t->device), &s->volume);
+			kk_volume_of(t->uuid, kk_device_number(t->device), &s->volume);
 		if (load_header(r, s) && !kk_words_have(&r->done, t->uuid)) {
 			kk_progress("Verifying the key of %s ...", kk_esc(s->label));
 			verify(r, s);
@@ -216,7 +208,7 @@ static void rehearse_volume(struct kk_rehearsal *r, struct subject *s)
 }
 
 /* An entry of /etc/kexec-keys/volumes is a promise of a key. */
-static void rehearse_named(const struct kk_volume *v, void *arg)
+static int rehearse_named(const struct kk_volume *v, void *arg)
 {
 	struct kk_rehearsal *r = arg;
 	struct subject s = { .volume = *v };
@@ -235,6 +227,7 @@ static void rehearse_named(const struct kk_volume *v, void *arg)
 		device_finding(r, &s);
 	else
 		rehearse_volume(r, &s);
+	return 0;
 }
 
 static void rehearse_key(struct kk_rehearsal *r, const struct kk_key *k)
@@ -275,12 +268,13 @@ static void want_line(const char *line, void *arg)
 		r->n_wanted++;
 }
 
-static void want_volume(const struct kk_volume *v, void *arg)
+static int want_volume(const struct kk_volume *v, void *arg)
 {
 	struct kk_rehearsal *r = arg;
 
 	if (r->n_wanted < KK_WANTED_MAX && v->at_boot && v->asks)
 		r->wanted[r->n_wanted++] = *v;
+	return 0;
 }
 
 /* After the initramfs, does the system open the volumes of its own crypttab? */
@@ -296,7 +290,7 @@ static bool is_wanted(const struct kk_rehearsal *r, const struct kk_mapping *m)
 	if (kk_cmdline_opens(r->cmdline, m->uuid) || (!r->crash && kk_is_under_root(m->name)))
 		return true;
 	for (unsigned int i = 0; i < r->n_wanted; i++)
-		if (kk_volume_is(&r->wanted[i], m->uuid, device_number(m->device)))
+		if (kk_volume_is(&r->wanted[i], m->uuid, kk_device_number(m->device)))
 			return true;
 	return false;
 }

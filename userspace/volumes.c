@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "device.h"
 #include "header.h"
 #include "kexec-keys.h"
 #include "volumes.h"
@@ -113,14 +113,13 @@ bool kk_source_is_uuid(const char *source, const char *uuid)
 static bool source_is_device(const char *source, unsigned long rdev)
 {
 	char *path = NULL;
-	struct stat st;
 	bool is;
 
 	if (!rdev || !strncmp(source, "UUID=", 5))
 		return false;
 	if (source[0] != '/')
 		path = blkid_evaluate_spec(source, NULL);
-	is = !stat(path ? path : source, &st) && S_ISBLK(st.st_mode) && st.st_rdev == rdev;
+	is = kk_device_number(path ? path : source) == rdev;
 	free(path);
 	return is;
 }
@@ -145,37 +144,38 @@ bool kk_volume_is(const struct kk_volume *v, const char *uuid, unsigned long rde
 	return matches(v, &w);
 }
 
-void kk_each_volume(const char *path, void (*fn)(const struct kk_volume *v, void *arg),
-		    void *arg)
+int kk_each_volume(const char *path, int (*fn)(const struct kk_volume *v, void *arg),
+		   void *arg)
 {
 	FILE *f = fopen(path, "re");
 	struct kk_volume v;
 	char *line = NULL;
 	size_t size = 0;
+	int r = 0;
 
 	if (!f)
-		return;
-	while (getline(&line, &size, f) > 0)
+		return 0;
+	while (!r && getline(&line, &size, f) > 0)
 		if (kk_volume_parse(line, &v))
-			fn(&v, arg);
+			r = fn(&v, arg);
 	free(line);
 	fclose(f);
+	return r;
 }
 
-static bool find_in_file(const char *path, const struct wanted *w, struct kk_volume *v)
-{
-	FILE *f = fopen(path, "re");
-	char *line = NULL;
-	bool found = false;
-	size_t size = 0;
+struct search {
+	const struct wanted *wanted;
+	struct kk_volume *found;
+};
 
-	if (!f)
-		return false;
-	while (!found && getline(&line, &size, f) > 0)
-		found = kk_volume_parse(line, v) && matches(v, w);
-	free(line);
-	fclose(f);
-	return found;
+static int take_wanted(const struct kk_volume *v, void *arg)
+{
+	struct search *s = arg;
+
+	if (!matches(v, s->wanted))
+		return 0;
+	*s->found = *v;
+	return 1;
 }
 
 /* The next word of a command line, without its quotes. */
@@ -319,10 +319,11 @@ void kk_read_cmdline(char *out, size_t size)
 
 static bool find(const struct wanted *w, struct kk_volume *v)
 {
+	struct search s = { w, v };
 	char cmdline[8192];
 
 	for (unsigned int i = 0; i < KK_ARRAY_SIZE(files); i++)
-		if (find_in_file(files[i], w, v))
+		if (kk_each_volume(files[i], take_wanted, &s))
 			return true;
 	memset(v, 0, sizeof(*v));
 	if (w->name)

@@ -46,10 +46,13 @@ bool kk_volume_named(const char *name, struct kk_volume *v);
 /* It stands for the volume with this UUID, or for the device (0: unknown). */
 bool kk_volume_is(const struct kk_volume *v, const char *uuid, unsigned long rdev);
 
-/* Every entry of a file; /etc/kexec-keys/volumes or /etc/crypttab. */
+/*
+ * Calls @fn for every entry of a file, /etc/kexec-keys/volumes or /etc/crypttab,
+ * until it returns non-zero, and returns that.
+ */
 extern const char kk_volumes_file[], kk_crypttab_file[];
-void kk_each_volume(const char *path, void (*fn)(const struct kk_volume *v, void *arg),
-		    void *arg);
+int kk_each_volume(const char *path, int (*fn)(const struct kk_volume *v, void *arg),
+		   void *arg);
 
 /*
  * The command line makes an initramfs open it: rd.luks.name= or rd.luks.uuid=,

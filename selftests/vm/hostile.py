@@ -16,7 +16,7 @@ RECORD = 104
 RECORD_PAYLOAD_LEN = RECORD + 12
 
 
-def find_slots(memory, region):
+def _slots(memory, region):
     start, end = region
     return [at for at in range(start, end, ALIGN) if memory[at:at + len(MAGIC)] == MAGIC]
 
@@ -68,7 +68,7 @@ KINDS = {
 
 def corrupt(memory, region, kind):
     """Change every slot; how many there were."""
-    slots = find_slots(memory, region)
+    slots = _slots(memory, region)
     for slot in slots:
         KINDS[kind](memory, slot)
     return len(slots)
