@@ -158,6 +158,15 @@ write_marker()
 
 marker_is_intact() { sha256sum -c /mnt/marker.sum; }
 
+# In the next kernel: opened with the key that came over, nothing is lost.
+check_volume_by_its_key()
+{
+	need "the shim opens the volume" kexec-keys open --all
+	NAME=$(dmsetup ls --target crypt | head -n 1 | cut -f 1)
+	need "it is mounted" mount_volume
+	check "the file of the first kernel is intact" marker_is_intact
+}
+
 # Unlocked with the passphrase, a file system made, the marker written.
 prepare_volume()
 {
@@ -296,6 +305,12 @@ load_next()
 		kexec -l "$LOAD_NEXT_BY" /boot/bzImage --initrd=/tmp/next.img \
 			--append="$CAPTURE_APPEND phase=$phase $*" &&
 		rm /tmp/next.img
+}
+
+# Of the reboot image: state, reason, keys that it would carry.
+reboot_state()
+{
+	echo "$(cat $KEYS/reboot/state) $(cat $KEYS/reboot/reason) $(cat $KEYS/reboot/carried)"
 }
 
 PARAMETER=/sys/module/kexec_keys/parameters/reboot

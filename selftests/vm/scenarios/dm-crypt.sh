@@ -111,10 +111,7 @@ first()
 
 capture()
 {
-	need "the shim opens the volume" kexec-keys open --all
-	NAME=$(dmsetup ls --target crypt | head -n 1 | cut -f 1)
-	need "it is mounted" mount_volume
-	check "the file of the first kernel is intact" marker_is_intact
+	check_volume_by_its_key
 	umount /mnt
 	differ "the key is designated here, too" "" "$(member "$(key_name)")"
 	need "the volume is closed" cryptsetup close "$NAME"

@@ -34,8 +34,5 @@ first()
 capture()
 {
 	equal "the key was adopted" "ok 1" "$(cat $KEYS/adopted/status) $(cat $KEYS/adopted/count)"
-	need "the shim opens the volume" kexec-keys open --all
-	NAME=$(dmsetup ls --target crypt | head -n 1 | cut -f 1)
-	need "it is mounted" mount_volume
-	check "the file of the first kernel is intact" marker_is_intact
+	check_volume_by_its_key
 }

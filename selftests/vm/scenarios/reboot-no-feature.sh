@@ -19,8 +19,7 @@ first()
 	need "it is unmounted" umount /mnt
 	need "the next kernel is loaded" load_next next
 	equal "carrying over is on" Y "$(cat $PARAMETER)"
-	equal "it would carry both keys" "armed none 2" \
-		"$(cat $KEYS/reboot/state) $(cat $KEYS/reboot/reason) $(cat $KEYS/reboot/carried)"
+	equal "it would carry both keys" "armed none 2" "$(reboot_state)"
 	kexec_now
 }
 

@@ -33,12 +33,10 @@ first()
 	equal "nothing is loaded" none "$(cat $KEYS/reboot/state)"
 
 	need "the next kernel is loaded" load_next next round=1
-	equal "it is to carry nothing" "disabled parameter 0" \
-		"$(cat $KEYS/reboot/state) $(cat $KEYS/reboot/reason) $(cat $KEYS/reboot/carried)"
+	equal "it is to carry nothing" "disabled parameter 0" "$(reboot_state)"
 	scan loaded
 	need "carrying over is turned on" turn_on
-	equal "now it would carry both keys" "armed none 2" \
-		"$(cat $KEYS/reboot/state) $(cat $KEYS/reboot/reason) $(cat $KEYS/reboot/carried)"
+	equal "now it would carry both keys" "armed none 2" "$(reboot_state)"
 	scan armed
 	kexec_now
 }
@@ -76,10 +74,7 @@ next()
 
 	if [ "$round" = $rounds ]; then
 		check "the key that expires is gone" sh -c "! grep -q $expiring /members"
-		need "the volume opens" kexec-keys open --all
-		NAME=$(dmsetup ls --target crypt | head -n 1 | cut -f 1)
-		need "it is mounted" mount_volume
-		check "the file of the first kernel is intact" marker_is_intact
+		check_volume_by_its_key
 		return
 	fi
 	need "round $round: the next kernel is loaded" load_next next round=$((round + 1))

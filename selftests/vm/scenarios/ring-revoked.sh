@@ -27,8 +27,7 @@ first()
 		"$(state) $(cat $KEYS/crash/reason) $(cat $KEYS/crash/carried)"
 	need "$run: the next kernel is loaded" load_next next
 	need "$run: carrying over is turned on" turn_on
-	equal "$run: it would carry nothing" "disabled ring 0" \
-		"$(cat $KEYS/reboot/state) $(cat $KEYS/reboot/reason) $(cat $KEYS/reboot/carried)"
+	equal "$run: it would carry nothing" "disabled ring 0" "$(reboot_state)"
 	panic_now
 }
 
