@@ -45,28 +45,9 @@ static struct crash_buffer {
 
 static bool crash_enabled = true;
 
-static int crash_enabled_set(const char *val, const struct kernel_param *kp)
-{
-	int ret = param_set_bool(val, kp);
-
-	if (!ret)
-		kexec_keys_update_crash();
-
-	return ret;
-}
-
-static const struct kernel_param_ops crash_enabled_ops = {
-	.flags	= KERNEL_PARAM_OPS_FL_NOARG,
-	.set	= crash_enabled_set,
-	.get	= param_get_bool,
-};
-module_param_cb(crash, &crash_enabled_ops, &crash_enabled, 0644);
-__MODULE_PARM_TYPE(crash, "bool");
-MODULE_PARM_DESC(crash, "carry the members of .kexec in the crash image (default Y)");
-
 static const char *crash_refused(void)
 {
-	return kexec_keys_refused(READ_ONCE(crash_enabled));
+	return kexec_keys_refused(crash_enabled);
 }
 
 static void show_in_direct_map(phys_addr_t addr, size_t size)
@@ -151,6 +132,30 @@ void kexec_keys_update_crash(void)
 	kexec_keys_state_changed();
 }
 
+static int crash_enabled_set(const char *val, const struct kernel_param *kp)
+{
+	int ret;
+
+	/* The state is never of one setting, and the buffer of another. */
+	scoped_guard(mutex, &crash_lock) {
+		ret = param_set_bool(val, kp);
+		if (!ret)
+			update_locked();
+	}
+	kexec_keys_state_changed();
+
+	return ret;
+}
+
+static const struct kernel_param_ops crash_enabled_ops = {
+	.flags	= KERNEL_PARAM_OPS_FL_NOARG,
+	.set	= crash_enabled_set,
+	.get	= param_get_bool,
+};
+module_param_cb(crash, &crash_enabled_ops, &crash_enabled, 0644);
+__MODULE_PARM_TYPE(crash, "bool");
+MODULE_PARM_DESC(crash, "carry the members of .kexec in the crash image (default Y)");
+
 /**
  * kexec_keys_crash_loaded - fill the handover buffer of a crash image
  * @image: image that is about to be made the current one
@@ -209,10 +214,11 @@ void kexec_keys_crash_freed(const struct kimage *image)
  */
 struct kexec_keys_report kexec_keys_report_crash(void)
 {
-	const char *refused = crash_refused();
 	struct kexec_keys_report report;
+	const char *refused;
 
 	guard(mutex)(&crash_lock);
+	refused = crash_refused();
 	report = (struct kexec_keys_report) {
 		.carried	= crash.slots.carried,
 		.not_carried	= crash.slots.not_carried,
@@ -286,8 +292,9 @@ static int kexec_keys_pm_notify(struct notifier_block *nb, unsigned long event,
 	scoped_guard(mutex, &crash_lock) {
 		if (crash.slots.vaddr)
 			kexec_keys_slots_reset(&crash.slots);
+		update_locked();
 	}
-	kexec_keys_update_crash();
+	kexec_keys_state_changed();
 
 	return NOTIFY_OK;
 }

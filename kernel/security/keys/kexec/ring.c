@@ -64,9 +64,9 @@ static void show_member(struct ring_walk *walk, struct key *key)
 		.type_len	= strlen(key->type->name),
 		.desc		= key->description,
 		.desc_len	= strlen(key->description),
-		.uid		= from_kuid(&init_user_ns, key->uid),
-		.gid		= from_kgid(&init_user_ns, key->gid),
-		.perm		= key->perm,
+		.uid		= from_kuid(&init_user_ns, READ_ONCE(key->uid)),
+		.gid		= from_kgid(&init_user_ns, READ_ONCE(key->gid)),
+		.perm		= READ_ONCE(key->perm),
 	};
 	time64_t expiry = READ_ONCE(key->expiry);
 	long len;
