@@ -36,11 +36,10 @@ static void on_signal(int signal)
 	interrupted = signal;
 }
 
-/* System calls return, children are ended by the terminal or end by themselves. */
-static void catch_signals(void)
+static void handle_signals(void (*handler)(int))
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	const struct sigaction action = { .sa_handler = on_signal };
+	const struct sigaction action = { .sa_handler = handler };
 
 	for (unsigned int i = 0; i < KK_ARRAY_SIZE(signals); i++)
 		sigaction(signals[i], &action, NULL);
@@ -204,6 +203,11 @@ static int hand_over(void)
 	int r;
 
 	sync();
+	/*
+	 * A shutdown begins with a signal to everything that runs, systemctl and this
+	 * process too: that it has begun is no reason to put anything back.
+	 */
+	handle_signals(SIG_IGN);
 	r = kk_spawn(systemd ? by_systemd : by_hand);
 	/* kexec -e does not come back. */
 	if (systemd && !r)
@@ -216,7 +220,8 @@ static int go(struct reboot *b)
 {
 	int status, back;
 
-	catch_signals();
+	/* System calls return, children are ended by the terminal or end by themselves. */
+	handle_signals(on_signal);
 	status = prepare(b);
 	if (!status && !b->args->test) {
 		status = hand_over();
