@@ -23,7 +23,7 @@ help: ## this list
 # Cheap and likely to fail first; nothing after a "wait" runs if something before
 # it has failed.
 SCENARIOS := kunit crash kselftest reboot designate crash-bookworm refusals direct-map \
-	stores panics dm-crypt wipes ring-revoked reboot-once reboot-no-feature \
+	stores panics dm-crypt wipes ring-revoked reboot-once reboot-systemd reboot-no-feature \
 	hibernation clock latency dm-crypt-bookworm \
 	check reboot-shim volumes hostile hostile-range no-feature-first no-feature-next \
 	crash-nokaslr crash-luks1 crash-nowipe

@@ -146,7 +146,9 @@ int main(void)
 	pid_t pid;
 	int port;
 
-	mount_all();
+	/* Else systemd is the first process, and has mounted them. */
+	if (getpid() == 1)
+		mount_all();
 	phase = find_phase();
 	port = open_port();
 	if (port < 0) {

@@ -7,7 +7,7 @@ import re
 import stat
 import subprocess
 
-LIBRARY_DIRS = ("usr/lib/x86_64-linux-gnu", "usr/lib64", "usr/lib", "lib/x86_64-linux-gnu",
+LIBRARY_DIRS = ("usr/lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu/systemd", "usr/lib64", "usr/lib", "lib/x86_64-linux-gnu",
                 "lib64", "lib")
 MERGED = ("bin", "sbin", "lib", "lib64")
 
@@ -123,6 +123,17 @@ class Root:
                 self.libraries(path)
                 return
         raise FileNotFoundError(f"{name}: no such program in {self.directory}")
+
+    def systemd(self):
+        """As the first process, with the targets that it shuts down by."""
+        for name in ("systemd", "systemd-executor", "systemd-shutdown"):
+            path = self._resolve(f"usr/lib/systemd/{name}")
+            self.cpio.file(f"usr/lib/systemd/{name}", path)
+            self.libraries(path)
+        self.program("systemctl")
+        for name in os.listdir(self._resolve("usr/lib/systemd/system")):
+            if name.endswith(".target") or name == "systemd-kexec.service":
+                self.cpio.file(f"usr/lib/systemd/system/{name}", self._resolve(f"usr/lib/systemd/system/{name}"))
 
     def foreign_program(self, place, path):
         """A program that was built here: on the root's libraries, or, where they
