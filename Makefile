@@ -28,11 +28,20 @@ SCENARIOS := kunit crash kselftest reboot designate crash-bookworm refusals dire
 	check reboot-shim volumes hostile hostile-range no-feature-first no-feature-next \
 	crash-nokaslr crash-luks1 crash-nowipe
 
+CHECKS := scripts/check-series "make -s -C userspace check" wait \
+	scripts/kernel-builds "make -s guest-builds" wait \
+	$(foreach scenario,$(SCENARIOS),"selftests/vm/vm $(scenario)") wait \
+	scripts/check-prefixes
+
+# Kernels that watch themselves, and what takes long.
+ALL_CHECKS := wait "scripts/kernel-builds debug kcsan" wait \
+	$(foreach scenario,crash kselftest reboot-once,"selftests/vm/vm --first debug $(scenario)")
+
 check: deps ## the tests
-	@selftests/run scripts/check-series "make -s -C userspace check" wait \
-		scripts/kernel-builds "make -s guest-builds" wait \
-		$(foreach scenario,$(SCENARIOS),"selftests/vm/vm $(scenario)") wait \
-		scripts/check-prefixes
+	@selftests/run $(CHECKS)
+
+check-all: deps ## the same, and on debug kernels, and what takes hours
+	@selftests/run $(CHECKS) $(ALL_CHECKS)
 
 # Each object that is not cached is then preprocessed once only; but no other
 # variant of the kernel finds it in the cache.
@@ -40,7 +49,7 @@ demo: export CCACHE_DEPEND := 1
 demo: deps kernel shim kselftests ## the main job as a story: panic, open the encrypted disk, dump
 	@selftests/vm/demo
 
-kernel: deps ## build/kernel/BASE-ARCH[-VARIANT]/bzImage: the test kernel; VARIANT=off, nowipe
+kernel: deps ## build/kernel/BASE-ARCH[-VARIANT]/bzImage: the test kernel; VARIANT=off, nowipe, debug, kcsan
 	@scripts/kernel
 
 shim: deps ## build/userspace/kexec-keys
@@ -77,5 +86,5 @@ guest-builds:
 	@{ $(MAKE) --no-print-directory -C userspace && scripts/kselftests; } >&2
 	@echo 1..1 && echo ok 1 - the shim and the kselftests build
 
-.PHONY: help demo check kernel shim kselftests vm tree edit export absorb check-series check-prefixes deps \
+.PHONY: help demo check check-all kernel shim kselftests vm tree edit export absorb check-series check-prefixes deps \
 	guest-builds

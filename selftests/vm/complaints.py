@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a kernel that watches itself has to say, from its console.
+
+Its data races are many, and most were there before: of those the ones count in which
+a function of ours has a part.
+"""
+
+import itertools
+import re
+import subprocess
+
+WATCHFUL = ("debug", "kcsan")
+PLANTED = "BUG: planted, to be found"
+COMPLAINT = re.compile(r"(\[ )?(BUG|WARNING|UBSAN|Oops)\b.*:|kmemleak: \d+ new")
+# 6.12 counts the scheduler's deadline server as a task of the CPU that goes (inc_dl_tasks()).
+KNOWN = re.compile(r"WARNING: .* at sched_cpu_dying\+")
+RACE = "BUG: KCSAN: "
+END_OF_RACE = "=========="
+FUNCTION = re.compile(r"\b([a-z_0-9.]+)\+0x[0-9a-f]+/0x")
+
+
+def our_functions(build):
+    """Of all objects of security/keys/kexec in this build of the kernel."""
+    objects = sorted((build / "security/keys/kexec").glob("*.o"))
+    names = subprocess.run(["nm", "--defined-only", *objects], check=True, capture_output=True, text=True).stdout
+    return set(re.findall(r"^[0-9a-f]+ [tT] ([a-z_0-9.]+)$", names, re.MULTILINE))
+
+
+def text_of(line):
+    """Without the time, and who said it."""
+    return re.sub(r"^\[ *[\d.]+\](\[ *[TC]\d+\])? ", "", line)
+
+
+def report_of_race(lines):
+    """From its first line on."""
+    return list(itertools.takewhile(lambda line: not line.startswith(END_OF_RACE), lines))
+
+
+def complaints(console, build):
+    """Line by line, the planted one among them."""
+    ours = our_functions(build)
+    lines = [text_of(line) for line in console.splitlines()]
+    found = []
+    for number, line in enumerate(lines):
+        if line.startswith(RACE):
+            report = report_of_race(lines[number:])
+            if ours & set(FUNCTION.findall("\n".join(report))):
+                found += report
+        elif COMPLAINT.match(line) and not KNOWN.match(line):
+            found.append(line)
+    return found
