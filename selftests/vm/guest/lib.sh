@@ -264,6 +264,14 @@ load_crash()
 	kexec -p "${1:--s}" "${2:-/boot/bzImage}" --initrd=/boot/capture.img --append="$CAPTURE_APPEND"
 }
 
+# A copy of the kernel that wants less memory, so is loaded sooner, and cannot run:
+# init_size, in Documentation/arch/x86/boot.rst, is 4 MiB.
+make_small_kernel()
+{
+	cp /boot/bzImage /tmp/small-kernel &&
+		printf '\0\0\100\0' | dd of=/tmp/small-kernel bs=1 seek=608 conv=notrunc 2> /dev/null
+}
+
 # load_with_a_key RUN: a crash image that carries one key
 load_with_a_key()
 {
