@@ -9,7 +9,7 @@
 # replays: yes
 # phases: first capture*40
 
-panics=40
+panics=${panics:-40}
 
 first()
 {
