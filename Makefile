@@ -35,7 +35,7 @@ CHECKS := scripts/check-series "make -s -C userspace check" wait \
 
 # Kernels that watch themselves, and what takes long.
 ALL_CHECKS := wait "scripts/kernel-builds debug kcsan" wait \
-	$(foreach scenario,races races-kcsan panics-200,"selftests/vm/vm $(scenario)") \
+	$(foreach scenario,races races-kcsan faults panics-200,"selftests/vm/vm $(scenario)") \
 	$(foreach scenario,crash kselftest reboot-once,"selftests/vm/vm --first debug $(scenario)")
 
 check: deps ## the tests
