@@ -50,6 +50,10 @@ demo: export CCACHE_DEPEND := 1
 demo: deps kernel shim kselftests ## the main job as a story: panic, open the encrypted disk, dump
 	@selftests/vm/demo
 
+bench: deps kernel shim kselftests ## the benchmarks, with their report
+	@VARIANT=off scripts/kernel
+	@selftests/vm/bench
+
 kernel: deps ## build/kernel/BASE-ARCH[-VARIANT]/bzImage: the test kernel; VARIANT=off, nowipe, debug, kcsan
 	@scripts/kernel
 
@@ -87,5 +91,5 @@ guest-builds:
 	@{ $(MAKE) --no-print-directory -C userspace && scripts/kselftests; } >&2
 	@echo 1..1 && echo ok 1 - the shim and the kselftests build
 
-.PHONY: help demo check check-all kernel shim kselftests vm tree edit export absorb check-series check-prefixes deps \
+.PHONY: help demo check check-all bench kernel shim kselftests vm tree edit export absorb check-series check-prefixes deps \
 	guest-builds
