@@ -257,6 +257,16 @@ check_known_key_is_hidden()
 	equal "no file shows a payload" "" "$(files_with_known_key)"
 }
 
+# Of failing allocations, any kind may fail, and nothing is said about it.
+let_any_allocation_fail()
+{
+	for kind in failslab fail_page_alloc; do
+		echo 0 > /sys/kernel/debug/$kind/verbose
+		echo N > /sys/kernel/debug/$kind/ignore-gfp-wait
+	done
+	echo 0 > /sys/kernel/debug/fail_page_alloc/min-order
+}
+
 # --- kexec -----------------------------------------------------------------
 
 load_crash()
@@ -356,7 +366,7 @@ save_vmcore()
 
 # A kernel that watches itself: the host, which reads its console, must find this.
 # shellcheck disable=SC2154 # from the command line
-[ -z "$watchful" ] || echo "BUG: planted, to be found" > /dev/kmsg
+[ -z "$watchful" ] || echo "$PLANTED" > /dev/kmsg
 sed -n 's/^ *\([0-9a-f]*\)-\([0-9a-f]*\) : Crash kernel$/@region \1 \2/p' /proc/iomem >&3
 "$1"
 status=$?

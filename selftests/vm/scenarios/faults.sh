@@ -86,11 +86,7 @@ reboot_loads()
 first()
 {
 	need "allocations can fail" test -e /proc/self/fail-nth
-	for kind in failslab fail_page_alloc; do
-		echo 0 > /sys/kernel/debug/$kind/verbose
-		echo N > /sys/kernel/debug/$kind/ignore-gfp-wait
-	done
-	echo 0 > /sys/kernel/debug/fail_page_alloc/min-order
+	let_any_allocation_fail
 	need "there is a kernel that is loaded sooner" make_small_kernel
 	need "the volume is formatted and tagged" tag /dev/vda
 	crash_loads

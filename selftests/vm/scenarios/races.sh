@@ -124,13 +124,7 @@ settle()
 
 first()
 {
-	[ ! -e /sys/kernel/debug/fail_page_alloc ] || {
-		echo 0 > /sys/kernel/debug/fail_page_alloc/verbose
-		echo 0 > /sys/kernel/debug/failslab/verbose
-		echo N > /sys/kernel/debug/failslab/ignore-gfp-wait
-		echo N > /sys/kernel/debug/fail_page_alloc/ignore-gfp-wait
-		echo 0 > /sys/kernel/debug/fail_page_alloc/min-order
-	}
+	[ ! -e /sys/kernel/debug/fail_page_alloc ] || let_any_allocation_fail
 	need "there is a kernel that is loaded sooner" make_small_kernel
 	check "every load and unload ends as it may, the storm does not end" race
 	[ -z "$(cat /tmp/loads)" ] || sed 's/^/# /' /tmp/loads >&3
