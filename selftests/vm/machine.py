@@ -39,6 +39,8 @@ class Machine:
         self.monitor, monitor_far = socket.socketpair()
         self.debugger, debugger_far = socket.socketpair()
         self.stub = self.at_stop = None
+        self.heard = False
+        self.died_of = 0
         fds = (port_far.fileno(), monitor_far.fileno(), debugger_far.fileno())
         self.command = self._command(options, memory_mib, console, fds, interactive)
         with open(os.path.join(os.path.dirname(console), "qemu.log"), "ab") as log:
@@ -115,15 +117,19 @@ class Machine:
                 self._stopped()
             if self.port not in ready:
                 if self.process.poll() is not None:
-                    return None
+                    return self._ended()
                 continue
             data = self.port.recv(65536)
             if not data:
-                self.process.wait()
-                return None
+                return self._ended()
             self.buffer += data
+        self.heard = True
         line, _, self.buffer = self.buffer.partition(b"\n")
         return line.decode("utf-8", "replace")
+
+    def _ended(self):
+        """The signal that ended QEMU, if one did, is remembered."""
+        self.died_of = max(0, -self.process.wait())
 
     def stop_once_at(self, address, action):
         """When a CPU comes to this virtual address, action(stub) is called, once."""
