@@ -12,16 +12,21 @@
 #define pr_fmt(fmt) "kexec-keys: " fmt
 
 #include <linux/align.h>
+#include <linux/crash_dump.h>
 #include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/init.h>
+#include <linux/initrd.h>
 #include <linux/kexec_keys.h>
 #include <linux/key-type.h>
+#include <linux/libfdt.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
+#include <linux/of_fdt.h>
 #include <linux/overflow.h>
 #include <linux/pfn.h>
 #include <linux/user_namespace.h>
+#include <asm/sections.h>
 
 #include "../internal.h"
 #include "internal.h"
@@ -32,6 +37,30 @@ struct kexec_keys_adopted kexec_keys_adopted __ro_after_init = {
 
 static phys_addr_t buffer_addr __initdata;
 static size_t buffer_size __initdata;
+
+static bool __init overlaps(phys_addr_t addr, u64 size, phys_addr_t start,
+			    u64 len)
+{
+	return len && addr < start + len && start < addr + size;
+}
+
+/* What an architecture with a device tree reserves only later. */
+static bool __init overlaps_boot_data(phys_addr_t addr, u64 size)
+{
+	if (overlaps(addr, size, __pa_symbol(_stext), _end - _stext))
+		return true;
+#ifdef CONFIG_BLK_DEV_INITRD
+	if (overlaps(addr, size, phys_initrd_start, phys_initrd_size))
+		return true;
+#endif
+#ifdef CONFIG_OF_EARLY_FLATTREE
+	if (initial_boot_params &&
+	    overlaps(addr, size, initial_boot_params_pa,
+		     fdt_totalsize(initial_boot_params)))
+		return true;
+#endif
+	return overlaps(addr, size, elfcorehdr_addr, elfcorehdr_size);
+}
 
 /* One word, why the range cannot be a handover buffer, or NULL. */
 static const char * __init judge_range(phys_addr_t addr, u64 size)
@@ -46,7 +75,8 @@ static const char * __init judge_range(phys_addr_t addr, u64 size)
 		return "size";
 	if (check_add_overflow(addr, (phys_addr_t)size - 1, &last))
 		return "overflow";
-	if (memblock_is_region_reserved(addr, size))
+	if (memblock_is_region_reserved(addr, size) ||
+	    overlaps_boot_data(addr, size))
 		return "overlap";
 
 	return NULL;
