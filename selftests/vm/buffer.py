@@ -9,12 +9,17 @@ finds the same memory, so no instruction need be tried that makes none.
 import ctypes
 import re
 import subprocess
+import time
 from pathlib import Path
+
+from arch import ARCH
 
 TOP = Path(__file__).resolve().parent.parent.parent
 TEXT_SIZE = 1 << 18
 # In the first record of a slot.
 SOMEWHERE = 120
+TRANSLATION_TRIES = 50
+TRANSLATION_PAUSE = 0.1
 
 
 def load_codec():
@@ -23,7 +28,8 @@ def load_codec():
 
 
 class Buffer:
-    """It stays mapped as long as the machine runs."""
+    """It stays mapped as long as the machine runs. Its physical address is counted from
+    where the memory begins."""
 
     def __init__(self, machine, address, size):
         self.machine = machine
@@ -34,11 +40,13 @@ class Buffer:
         self.text = ctypes.create_string_buffer(TEXT_SIZE)
 
     def _to_physical(self, address):
-        answer = self.machine.monitor_command(f"gva2gpa {address:#x}")
-        match = re.match(r"gpa: 0x([0-9a-f]+)", answer)
-        if not match:
-            raise RuntimeError(f"no memory behind {address:#x}: {answer}")
-        return int(match[1], 16)
+        """As the first CPU sees it: some architectures show a program less than the kernel."""
+        for _ in range(TRANSLATION_TRIES):
+            answer = self.machine.monitor_command(f"gva2gpa {address:#x}")
+            if match := re.match(r"gpa: 0x([0-9a-f]+)", answer):
+                return int(match[1], 16) - ARCH.ram
+            time.sleep(TRANSLATION_PAUSE)
+        raise RuntimeError(f"no memory behind {address:#x}: {answer}")
 
     def _decode(self, start, size):
         view = (ctypes.c_char * size).from_buffer(self.mapped.memory, start)
@@ -79,6 +87,10 @@ class StoreWatch:
         buffer.machine.resume_until_stop(self._stopped)
 
     def _stopped(self, stub):
+        if ARCH.stops_before_store:
+            self._clear(stub)
+            stub.step()
+            stub.set_watchpoint(self.buffer.address, self.buffer.size)
         self.stores += 1
         content = self.buffer.content()
         if content != self.states[-1]:

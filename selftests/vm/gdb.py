@@ -5,6 +5,7 @@ https://sourceware.org/gdb/current/onlinedocs/gdb.html/Remote-Protocol.html
 QEMU stops the machine when it is attached to; resume() lets it go on.
 """
 
+from arch import ARCH
 
 TIMEOUT = 60
 
@@ -14,6 +15,8 @@ class Stub:
         self.connection = connection
         self.connection.settimeout(TIMEOUT)
         self.buffer = b""
+        # Only to one who has read its names does QEMU let a single register be set.
+        self.ask("qXfer:features:read:target.xml:0,fff")
 
     def has_more(self):
         """Something has been read already: the connection need not be readable."""
@@ -43,7 +46,7 @@ class Stub:
             data += byte
         self._byte(), self._byte()
         self.connection.sendall(b"+")
-        return data.decode()
+        return data.decode(errors="replace")
 
     def ask(self, packet):
         self._send(packet)
@@ -79,12 +82,14 @@ class Stub:
         self.packet()
 
     def call(self, function, argument):
-        """The stopped CPU goes on at the start of a function, and does not come back.
-        x86_64: g and G begin with rax rbx rcx rdx rsi rdi, and rip is the 17th."""
-        registers = bytearray.fromhex(self.ask("g"))
-        for index, value in ((5, argument), (16, function)):
-            registers[index * 8:index * 8 + 8] = value.to_bytes(8, "little")
-        self._demand_ok(f"G{registers.hex()}")
+        """The stopped CPU goes on at the start of a function, and does not come back."""
+        for number in ARCH.function_registers:
+            self._demand_ok(f"P{number:x}={function.to_bytes(8, 'little').hex()}")
+        self._demand_ok(f"P{ARCH.argument_register:x}={argument.to_bytes(8, 'little').hex()}")
+
+    def step(self):
+        """The stopped CPU executes one instruction, and no interrupt comes."""
+        self.ask("s")
 
     def resume(self):
         """The answer is a packet of its own, when the machine stops again."""

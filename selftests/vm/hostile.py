@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Make a handover buffer in a guest's memory something that no kernel wrote, or
-say in setup_data that it is where it cannot be.
+say in setup_data, or in the device tree, that it is where it cannot be.
 
 Offsets are those of kernel/security/keys/kexec/format.h, and of
 Documentation/arch/x86/boot.rst.
@@ -8,6 +8,9 @@ Documentation/arch/x86/boot.rst.
 
 import hashlib
 import struct
+
+import fdt
+from arch import ARCH
 
 MAGIC = b".KXCKYS0"
 ALIGN = 64 << 10
@@ -107,10 +110,24 @@ RANGES = {
     "wrapping": lambda start, size, _: (2**64 - ALIGN, size),
     "initramfs": lambda start, size, initramfs: (initramfs // ALIGN * ALIGN, size),
     # RAM of the first kernel, and a hole
-    "foreign-ram": lambda start, size, _: (0x2000000, size),
+    "foreign-ram": lambda start, size, _: (ARCH.ram + 0x2000000, size),
     "hole": lambda start, size, _: (0x7f0000000, size),
 }
-RANGE_KINDS = ("duplicate", *RANGES)
+PROPERTY = "linux,kexec-keys-buffer"
+
+
+def move_in_fdt(memory, region, kind):
+    """Change where the device tree of the capture kernel says that the buffer is; how
+    many trees there were."""
+    found = [properties for _, properties in fdt.trees(memory, *region) if PROPERTY in properties]
+    for properties in found:
+        at = properties[PROPERTY][0]
+        if kind == "short":
+            fdt.shorten(memory, at)
+            continue
+        initramfs = struct.unpack_from(">Q", memory, properties["linux,initrd-start"][0])[0]
+        struct.pack_into(">QQ", memory, at, *RANGES[kind](*struct.unpack_from(">QQ", memory, at), initramfs))
+    return len(found)
 
 
 def move(memory, boot_params, kind):

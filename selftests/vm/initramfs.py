@@ -7,8 +7,12 @@ import re
 import stat
 import subprocess
 
-LIBRARY_DIRS = ("usr/lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu/systemd", "usr/lib64", "usr/lib", "lib/x86_64-linux-gnu",
-                "lib64", "lib")
+from arch import ARCH
+
+LIBRARY_DIRS = (f"usr/lib/{ARCH.triple}", f"usr/lib/{ARCH.triple}/systemd", "usr/lib64", "usr/lib",
+                f"lib/{ARCH.triple}", "lib64", "lib")
+# Where programs say that it is.
+LOADER_DIR = "lib64" if ARCH.name in ("x86_64", "ppc64le") else "lib"
 MERGED = ("bin", "sbin", "lib", "lib64")
 
 
@@ -80,6 +84,14 @@ def _needed(path):
     return names + ([interpreter.group(1)] if interpreter else [])
 
 
+def _applets(busybox):
+    """Their names, one after the other in the program, which may be for another machine."""
+    with open(busybox, "rb") as program:
+        content = program.read()
+    names = content[content.index(b"[\0[[\0"):]
+    return names[:names.index(b"\0\0")].decode().split("\0")
+
+
 class Root:
     """Copies programs, with the libraries that they need, out of an unpacked Debian."""
 
@@ -110,7 +122,7 @@ class Root:
     def libraries(self, path):
         for needed in _needed(path):
             name, library = self._library(needed)
-            place = f"usr/lib64/{name}" if name.startswith("ld-linux") else f"usr/lib/{name}"
+            place = f"usr/{LOADER_DIR}/{name}" if name == ARCH.loader else f"usr/lib/{name}"
             if place not in self.cpio.names:
                 self.cpio.file(place, library)
                 self.libraries(library)
@@ -138,7 +150,12 @@ class Root:
     def foreign_program(self, place, path):
         """A program that was built here: on the root's libraries, or, where they
         are too old for it, on this machine's."""
-        loader = self._library("ld-linux-x86-64.so.2")[1]
+        if not ARCH.is_native:
+            # Built against this very root.
+            self.cpio.file(place, path)
+            self.libraries(path)
+            return
+        loader = self._library(ARCH.loader)[1]
         directories = ":".join(os.path.join(self.directory, name) for name in LIBRARY_DIRS)
         if not subprocess.run([loader, "--library-path", directories, path, "--version"],
                               capture_output=True, check=False).returncode:
@@ -148,7 +165,7 @@ class Root:
         private = f"usr/lib/{os.path.basename(path)}"
         self.cpio.file(f"{private}/program", path)
         self._own_libraries(private, path)
-        self.cpio.data(place, f'#!/bin/sh\nexec /{private}/ld-linux-x86-64.so.2 --library-path /{private} '
+        self.cpio.data(place, f'#!/bin/sh\nexec /{private}/{ARCH.loader} --library-path /{private} '
                               f'/{private}/program "$@"\n'.encode(), mode=0o755)
 
     def _own_libraries(self, private, path):
@@ -160,10 +177,8 @@ class Root:
         """Applets stand in only for what has not been copied as the real program."""
         path = self._resolve("usr/bin/busybox") or self._resolve("bin/busybox")
         self.cpio.file("usr/bin/busybox", path)
-        applets = subprocess.run([path, "--list"], capture_output=True, text=True,
-                                 check=True).stdout.split()
         # The kernel would start busybox's init where it finds no /init, and that waits.
         real = {os.path.basename(name) for name in self.cpio.names} | {"init", "linuxrc"}
-        for applet in applets:
+        for applet in _applets(path):
             if applet not in real:
                 self.cpio.symlink(f"usr/bin/{applet}", "/usr/bin/busybox")

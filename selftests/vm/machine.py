@@ -13,6 +13,7 @@ import threading
 import time
 from dataclasses import dataclass
 
+from arch import ARCH
 from gdb import Stub
 
 PORT_NAME = "org.kexec-keys.result"
@@ -58,13 +59,13 @@ class Machine:
     def _command(options, memory_mib, console, fds, interactive):
         serial = ["-serial", "mon:stdio"] if interactive else ["-serial", f"file:{console}"]
         return [
-            "qemu-system-x86_64",
+            ARCH.qemu,
             # The memory is an anonymous file: it can be searched from here, and
             # with QEMU it is gone, whatever ends the two.
             "-object", f"memory-backend-memfd,id=ram,size={memory_mib}M,share=on",
-            "-M", "q35,memory-backend=ram", "-m", f"{memory_mib}M",
+            "-M", f"{ARCH.machine},memory-backend=ram", "-m", f"{memory_mib}M",
             # Emulated also where there is KVM, whose breakpoints are four.
-            "-accel", "tcg", "-cpu", "max",
+            "-accel", "tcg", "-cpu", ARCH.cpu,
             "-nodefaults", "-display", "none", "-no-reboot", *serial,
             "-chardev", f"socket,id=monitor,fd={fds[1]}", "-mon", "chardev=monitor,mode=control",
             "-chardev", f"socket,id=port,fd={fds[0]}", "-device", "virtio-serial-pci",
@@ -208,7 +209,7 @@ class Machine:
         raise MachineError("the guest's memory is not where it was expected")
 
     def map_memory(self):
-        """The guest's RAM, which is at its physical addresses up to the PCI hole."""
+        """The guest's RAM from its first physical address on, up to the PCI hole of x86."""
         fd = self.memory_fd()
         return GuestMemory(mmap.mmap(fd, 0), fd)
 

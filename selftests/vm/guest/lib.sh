@@ -204,31 +204,26 @@ carried_part()
 state() { cat "$KEYS/crash/state"; }
 
 # A change reaches the image within milliseconds; the guest may be starved.
-wait_for_state()
+wait_until()
 {
 	tries=0
-	while [ "$(state)" != "$1" ]; do
+	until "$@"; do
 		tries=$((tries + 1))
-		if [ "$tries" -gt 100 ]; then
-			echo "state is $(state), not $1: $(cat "$KEYS/crash/reason")"
-			return 1
-		fi
+		[ "$tries" -le 100 ] || return 1
 		usleep 50000
 	done
 }
 
-wait_for_file()
+state_is() { [ "$(state)" = "$1" ]; }
+
+wait_for_state()
 {
-	tries=0
-	while [ "$(cat "$1")" != "$2" ]; do
-		tries=$((tries + 1))
-		if [ "$tries" -gt 100 ]; then
-			echo "$1 is $(cat "$1"), not $2"
-			return 1
-		fi
-		usleep 50000
-	done
+	wait_until state_is "$1" || { echo "state is $(state), not $1: $(cat "$KEYS/crash/reason")"; return 1; }
 }
+
+file_is() { [ "$(cat "$1")" = "$2" ]; }
+
+wait_for_file() { wait_until file_is "$1" "$2" || { echo "$1 is $(cat "$1"), not $2"; return 1; }; }
 
 # A key whose payload is known here, so that it can be searched for.
 KNOWN=0f7e-known-only-to-this-test-4b1d
@@ -267,18 +262,21 @@ let_any_allocation_fail()
 	echo 0 > /sys/kernel/debug/fail_page_alloc/min-order
 }
 
+# So it is where the device tree that the kernel was given is never unflattened.
+acpi_alone() { [ -d /sys/firmware/acpi/tables ] && [ ! -e /proc/device-tree/compatible ]; }
+
 # --- kexec -----------------------------------------------------------------
 
 load_crash()
 {
-	kexec -p "${1:--s}" "${2:-/boot/bzImage}" --initrd=/boot/capture.img --append="$CAPTURE_APPEND"
+	kexec -p "${1:--s}" "${2:-/boot/kernel}" --initrd=/boot/capture.img --append="$CAPTURE_APPEND"
 }
 
 # A copy of the kernel that wants less memory, so is loaded sooner, and cannot run:
 # init_size, in Documentation/arch/x86/boot.rst, is 4 MiB.
 make_small_kernel()
 {
-	cp /boot/bzImage /tmp/small-kernel &&
+	cp /boot/kernel /tmp/small-kernel &&
 		printf '\0\0\100\0' | dd of=/tmp/small-kernel bs=1 seek=608 conv=notrunc 2> /dev/null
 }
 
@@ -320,7 +318,7 @@ load_next()
 	phase=$1
 	shift
 	find / -xdev ! -path '/tmp/*' ! -path '/mnt/*' | cpio -o -H newc > /tmp/next.img 2> /dev/null &&
-		kexec -l "$LOAD_NEXT_BY" /boot/bzImage --initrd=/tmp/next.img \
+		kexec -l "$LOAD_NEXT_BY" /boot/kernel --initrd=/tmp/next.img \
 			--append="$CAPTURE_APPEND phase=$phase $*" &&
 		rm /tmp/next.img
 }
@@ -367,10 +365,11 @@ save_vmcore()
 # A kernel that watches itself: the host, which reads its console, must find this.
 # shellcheck disable=SC2154 # from the command line
 [ -z "$watchful" ] || echo "$PLANTED" > /dev/kmsg
+[ "$FIRMWARE" != uefi ] || check "ACPI describes the machine, and no device tree" acpi_alone
 sed -n 's/^ *\([0-9a-f]*\)-\([0-9a-f]*\) : Crash kernel$/@region \1 \2/p' /proc/iomem >&3
 "$1"
 status=$?
 if [ -n "$INTERACTIVE" ]; then
-	setsid sh -c 'exec sh -i < /dev/ttyS0 > /dev/ttyS0 2>&1'
+	setsid sh -c 'exec sh -i < /dev/$0 > /dev/$0 2>&1' "$CONSOLE"
 fi
 exit "$status"

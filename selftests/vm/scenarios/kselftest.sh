@@ -11,7 +11,7 @@ passed() { grep -q "^ok [0-9]* selftests: kexec_keys: $1$" /tmp/kselftest.log; }
 
 first()
 {
-	ln -s bzImage "/boot/vmlinuz-$(uname -r)"
+	ln -s kernel "/boot/vmlinuz-$(uname -r)"
 	(cd /kselftest && ./run_kselftest.sh > /tmp/kselftest.log 2>&1)
 	for test in ring abi.sh load.sh crash_load.sh; do
 		check "kselftest $test passes, and is not skipped" passed "$test" ||

@@ -14,7 +14,7 @@ reboots()
 {
 	image=$1
 	shift
-	kexec-keys reboot --kernel /boot/bzImage --initrd "$image" \
+	kexec-keys reboot --kernel /boot/kernel --initrd "$image" \
 		--append "$CAPTURE_APPEND phase=next" "$@"
 }
 
@@ -58,7 +58,7 @@ refusals()
 	says "it says so" "kexec cannot load /tmp/broken"
 	as_before "a kernel that cannot be loaded"
 
-	need "another image is loaded" kexec -l -s /boot/bzImage --append=other
+	need "another image is loaded" kexec -l -s /boot/kernel --append=other
 	refused "another image" 5 reboots $SMALL --test
 	equal "it stays" 1 "$(loaded)"
 	need "it is unloaded" kexec -u -s
@@ -93,7 +93,7 @@ root_volume()
 		ln -s "usr/$place" "/mnt/$place"
 	done
 	refused "the volume under root, without a key" 15 chroot /mnt \
-		/usr/sbin/kexec-keys reboot --kernel /boot/bzImage --initrd $SMALL --append x --test
+		/usr/sbin/kexec-keys reboot --kernel /boot/kernel --initrd $SMALL --append x --test
 	says "the volume under root: it says so" "ask for the passphrase of $NAME "
 	for place in proc sys dev tmp usr boot; do
 		umount "/mnt/$place"
@@ -140,7 +140,7 @@ signalled()
 	# shellcheck disable=SC2016 # expanded by the script that this writes
 	printf '#!/bin/sh\n/tmp/kexec "$@"\nstatus=$?\ntouch /tmp/called\nsleep 2\nexit $status\n' > /usr/sbin/kexec
 	chmod 755 /usr/sbin/kexec
-	kexec-keys reboot --kernel /boot/bzImage --initrd $SMALL --append "$CAPTURE_APPEND" \
+	kexec-keys reboot --kernel /boot/kernel --initrd $SMALL --append "$CAPTURE_APPEND" \
 		> "$OUT" 2>&1 < /dev/null &
 	pid=$!
 	tries=0

@@ -21,7 +21,7 @@ first()
 	if [ "$run" = shim ]; then
 		find / -xdev ! -path '/tmp/*' ! -path '/mnt/*' | cpio -o -H newc > /tmp/next.img 2> /dev/null
 		ask kexec
-		check "kexec-keys reboot hands over" kexec-keys reboot --kernel /boot/bzImage --initrd /tmp/next.img \
+		check "kexec-keys reboot hands over" kexec-keys reboot --kernel /boot/kernel --initrd /tmp/next.img \
 			--append "$CAPTURE_APPEND phase=next run=shim"
 	else
 		need "the next kernel is loaded" load_next next run=$run

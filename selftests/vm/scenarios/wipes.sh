@@ -40,10 +40,12 @@ make_large_initrd() { dd if=/dev/zero of=/tmp/large bs=1M count=140 2> /dev/null
 failing_loads()
 {
 	make_large_initrd
-	fails "an initramfs that is too large" too-large kernel_image /boot/bzImage /tmp/large
+	fails "an initramfs that is too large" too-large kernel_image /boot/kernel /tmp/large
 	rm /tmp/large
-	fails "a command line that is too long" too-long kernel_image /boot/bzImage /boot/capture.img \
-		"$(printf %04000d 0)"
+	# No other loader looks at its length.
+	[ "$(uname -m)" != x86_64 ] ||
+		fails "a command line that is too long" too-long kernel_image /boot/kernel /boot/capture.img \
+			"$(printf %04000d 0)"
 }
 
 first()

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The main job with pages of 64 KiB.
+#
+# script: crash
+# mem: 1536
+# crashkernel: 256M
+# first: 64k
+# next: 64k
