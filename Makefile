@@ -28,20 +28,32 @@ SCENARIOS := kunit crash kselftest reboot designate crash-bookworm refusals dire
 	check reboot-shim volumes hostile hostile-range no-feature-first no-feature-next \
 	crash-nokaslr crash-luks1 crash-nowipe
 
+# Of the architectures with a device tree, the fastest in every run.
+FDT_SCENARIOS := kunit crash kselftest hostile-range no-clock
+ALL_FDT_SCENARIOS := crash-uefi crash-64k designate wipes ring-revoked refusals direct-map hostile stores panics \
+	dm-crypt reboot
+
+vm_on = $(foreach scenario,$(2),"env ARCH=$(1) selftests/vm/vm $(scenario)")
+builds_on = "env ARCH=$(1) scripts/kernel-builds ''" "env ARCH=$(1) make -s guest-builds"
+
 CHECKS := scripts/check-series "make -s -C userspace check" wait \
-	scripts/kernel-builds "make -s guest-builds" wait \
-	$(foreach scenario,$(SCENARIOS),"selftests/vm/vm $(scenario)") wait \
+	scripts/kernel-builds "make -s guest-builds" $(call builds_on,arm64) selftests/codec/big-endian wait \
+	$(foreach scenario,$(SCENARIOS),"selftests/vm/vm $(scenario)") \
+	$(call vm_on,arm64,$(FDT_SCENARIOS)) wait \
 	scripts/check-prefixes
 
-# Kernels that watch themselves, and what takes long.
-ALL_CHECKS := wait "scripts/kernel-builds debug kcsan" wait \
+# Kernels that watch themselves, what takes long, and the rest of the architectures.
+ALL_CHECKS := wait "scripts/kernel-builds debug kcsan" \
+	"env ARCH=arm64 scripts/kernel-builds 64k" "selftests/kunit s390 s390x-linux-gnu-" wait \
 	$(foreach scenario,races races-kcsan faults panics-200,"selftests/vm/vm $(scenario)") \
-	$(foreach scenario,crash kselftest reboot-once,"selftests/vm/vm --first debug $(scenario)")
+	$(foreach scenario,crash kselftest reboot-once,"selftests/vm/vm --first debug $(scenario)") \
+	$(call vm_on,arm64,$(ALL_FDT_SCENARIOS)) wait \
+	"env ARCH=arm64 scripts/check-prefixes"
 
-check: deps ## the tests
+check: deps deps-arm64 deps-s390x ## the tests
 	@selftests/run $(CHECKS)
 
-check-all: deps ## the same, and on debug kernels, and what takes hours
+check-all: deps deps-arm64 deps-s390x ## the same, and on debug kernels, and what takes hours
 	@selftests/run $(CHECKS) $(ALL_CHECKS)
 
 # Each object that is not cached is then preprocessed once only; but no other
@@ -54,16 +66,16 @@ bench: deps kernel shim kselftests ## the benchmarks, with their report
 	@VARIANT=off scripts/kernel
 	@selftests/vm/bench
 
-kernel: deps ## build/kernel/BASE-ARCH[-VARIANT]/bzImage: the test kernel; VARIANT=off, nowipe, debug, kcsan
+kernel: deps ## build/kernel/BASE-ARCH[-VARIANT]: the test kernel; VARIANT=off, nowipe, debug, kcsan, 64k
 	@scripts/kernel
 
-shim: deps ## build/userspace/kexec-keys
-	@$(MAKE) --no-print-directory -C userspace
+shim: deps ## build/userspace[-ARCH]/kexec-keys
+	@scripts/shim
 
 kselftests: deps ## build/kselftest/install: the series' kselftests
 	@scripts/kselftests
 
-vm: deps kernel shim kselftests ## one end-to-end scenario: TEST=crash [GDB=1 KEEP=1 SHELL=1]
+vm: deps kernel shim kselftests ## one end-to-end scenario: TEST=crash [ARCH=arm64 GDB=1 KEEP=1 SHELL=1]
 	@selftests/vm/vm $(vm_options) $(TEST)
 
 tree: deps ## build/tree/BASE: Debian's source with the series as git commits
@@ -87,8 +99,11 @@ check-prefixes: deps ## what each patch leaves builds, feature off and on; no ne
 deps:
 	@scripts/deps
 
+deps-%:
+	@ARCH=$* scripts/deps
+
 guest-builds:
-	@{ $(MAKE) --no-print-directory -C userspace && scripts/kselftests; } >&2
+	@{ scripts/shim && scripts/kselftests; } >&2
 	@echo 1..1 && echo ok 1 - the shim and the kselftests build
 
 .PHONY: help demo check check-all bench kernel shim kselftests vm tree edit export absorb check-series check-prefixes deps \
