@@ -2,6 +2,7 @@
 """What differs from one architecture of the guest to another."""
 
 import os
+import sys
 from dataclasses import dataclass
 
 
@@ -67,4 +68,7 @@ ALL = {arch.name: arch for arch in (
          loader="ld-linux-riscv64-lp64d.so.1", clock="goldfish_rtc_init",
          argument_register=10, function_registers=(32,), stops_before_store=True),
 )}
-ARCH = ALL[os.environ.get("ARCH", "x86_64")]
+NAME = os.environ.get("ARCH", "x86_64")
+if NAME not in ALL:
+    sys.exit(f"ARCH={NAME}: it may be {', '.join(ALL)}")
+ARCH = ALL[NAME]
