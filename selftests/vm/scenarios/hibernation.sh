@@ -3,10 +3,12 @@
 #
 # The machine hibernates with a crash image loaded, and panics after it has resumed.
 # Whatever the mainline kernel restores of its own copies of a key, it may leave in the
-# pages that it has read them into, too.
+# pages that it has read them into, too. Compressed, such a copy would be one that
+# nobody knows whose it is.
 #
 # disk: luks2-pbkdf2
 # size: 1024
+# append: hibernate=nocompress
 # phases: first resumed capture
 # scan resumed: payload=1-2 cipher=0-12 crash-region=1
 
