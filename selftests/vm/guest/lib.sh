@@ -355,6 +355,19 @@ save_vmcore()
 	makedumpfile -c -d 31 /proc/vmcore /mnt/vmcore && sync
 }
 
+# Where a crash kernel would be. PowerPC says it as two numbers in its device tree.
+crash_region()
+{
+	chosen=/proc/device-tree/chosen/linux,crashkernel
+	if [ -e "$chosen-base" ]; then
+		base=$((0x$(od -An -t x1 "$chosen-base" | tr -d ' ')))
+		size=$((0x$(od -An -t x1 "$chosen-size" | tr -d ' ')))
+		printf '%x %x\n' "$base" "$((base + size - 1))"
+	else
+		sed -n 's/^ *\([0-9a-f]*\)-\([0-9a-f]*\) : Crash kernel$/\1 \2/p' /proc/iomem
+	fi
+}
+
 # --- start -----------------------------------------------------------------
 
 # shellcheck source=/dev/null
@@ -366,7 +379,7 @@ save_vmcore()
 # shellcheck disable=SC2154 # from the command line
 [ -z "$watchful" ] || echo "$PLANTED" > /dev/kmsg
 [ "$FIRMWARE" != uefi ] || check "ACPI describes the machine, and no device tree" acpi_alone
-sed -n 's/^ *\([0-9a-f]*\)-\([0-9a-f]*\) : Crash kernel$/@region \1 \2/p' /proc/iomem >&3
+crash_region | sed 's/^/@region /' >&3
 "$1"
 status=$?
 if [ -n "$INTERACTIVE" ]; then
