@@ -8,9 +8,6 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 BUILD=$ROOT/build
 BASE=${BASE:-6.12}
 ARCH=${ARCH:-x86_64}
-# Of Debian, what the guests' userspace comes from. Not every mirror has every
-# architecture of each at all times.
-SUITE=${SUITE:-trixie}
 
 # Git must act alike on every machine: no user's or system's settings.
 export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null
@@ -35,19 +32,21 @@ require_base()
 }
 
 # For ARCH: the kernel's name of it, the compilers' prefix, the image that kexec
-# loads, where the build leaves it, and Debian's name; how directories of programs end.
+# loads, where the build leaves it, Debian's name, and the suite that the guests'
+# userspace comes from (not every mirror has every architecture of each at all
+# times); how directories of programs end.
 set_kernel_arch()
 {
 	case $ARCH in
-	x86_64) set -- x86_64 '' bzImage arch/x86/boot/bzImage amd64 ;;
-	arm64) set -- arm64 aarch64-linux-gnu- Image arch/arm64/boot/Image arm64 ;;
-	ppc64le) set -- powerpc powerpc64le-linux-gnu- vmlinux vmlinux ppc64el ;;
-	riscv64) set -- riscv riscv64-linux-gnu- Image arch/riscv/boot/Image riscv64 ;;
+	x86_64) set -- x86_64 '' bzImage arch/x86/boot/bzImage amd64 trixie ;;
+	arm64) set -- arm64 aarch64-linux-gnu- Image arch/arm64/boot/Image arm64 trixie ;;
+	ppc64le) set -- powerpc powerpc64le-linux-gnu- vmlinux vmlinux ppc64el forky ;;
+	riscv64) set -- riscv riscv64-linux-gnu- Image arch/riscv/boot/Image riscv64 forky ;;
 	*) die "ARCH=$ARCH: it may be x86_64, arm64, ppc64le, riscv64" ;;
 	esac
 	SUFFIX=
 	[ "$ARCH" = "$(uname -m)" ] || SUFFIX=-$ARCH
-	KERNEL_ARCH=$1 CROSS_COMPILE=$2 IMAGE=$3 IMAGE_BUILT=$4 DEBIAN_ARCH=$5
+	KERNEL_ARCH=$1 CROSS_COMPILE=$2 IMAGE=$3 IMAGE_BUILT=$4 DEBIAN_ARCH=$5 SUITE=${SUITE:-$6}
 }
 
 tree_dir() { printf '%s' "$BUILD/tree/$BASE"; }

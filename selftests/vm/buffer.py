@@ -40,11 +40,13 @@ class Buffer:
         self.text = ctypes.create_string_buffer(TEXT_SIZE)
 
     def _to_physical(self, address):
-        """As the first CPU sees it: some architectures show a program less than the kernel."""
+        """As the first CPU sees it: some architectures show a program less than the
+        kernel, and the firmware of riscv64 translates nothing."""
         for _ in range(TRANSLATION_TRIES):
             answer = self.machine.monitor_command(f"gva2gpa {address:#x}")
-            if match := re.match(r"gpa: 0x([0-9a-f]+)", answer):
-                return int(match[1], 16) - ARCH.ram
+            match = re.match(r"gpa: 0x([0-9a-f]+)", answer)
+            if match and (physical := int(match[1], 16)) != address:
+                return physical - ARCH.ram
             time.sleep(TRANSLATION_PAUSE)
         raise RuntimeError(f"no memory behind {address:#x}: {answer}")
 

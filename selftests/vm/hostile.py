@@ -110,7 +110,7 @@ RANGES = {
     "wrapping": lambda start, size, _: (2**64 - ALIGN, size),
     "initramfs": lambda start, size, initramfs: (initramfs // ALIGN * ALIGN, size),
     # RAM of the first kernel, and a hole
-    "foreign-ram": lambda start, size, _: (ARCH.ram + 0x2000000, size),
+    "foreign-ram": lambda start, size, _: (ARCH.ram + ARCH.foreign_ram, size),
     "hole": lambda start, size, _: (0x7f0000000, size),
 }
 PROPERTY = "linux,kexec-keys-buffer"

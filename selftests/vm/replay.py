@@ -8,6 +8,7 @@ what the capture kernel adopts.
 import random
 import time
 
+from arch import ARCH
 from buffer import StoreWatch, names
 
 LONGEST_PAUSE = 0.5
@@ -111,7 +112,7 @@ class PanicsAtAnyTime(Replay):
             self.content = self.buffer.content()
             self.half_way += not self.buffer.is_settled()
 
-        self.machine.stop_once_at(self.symbols["machine_kexec"], look)
+        self.machine.stop_once_at(self.symbols["machine_kexec"] + ARCH.local_entry, look)
         time.sleep(random.uniform(0, LONGEST_PAUSE))
 
     def title(self):

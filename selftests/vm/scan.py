@@ -153,14 +153,16 @@ class Owners:
 
     def _is_cipher(self, memory, hit):
         """An encryption schedule begins with the key; a decryption schedule
-        ends with the key's first 16 bytes."""
+        ends with the key's first 16 bytes, after which struct crypto_aes_ctx has
+        the length of the key: all that may be left of one after a kexec."""
         half = self._which_half(hit)
         if hit.first_window * WINDOW % self.half:
             return False
         if memory[hit.end:hit.end + 16] == self.follow[half]:
             return True
         return (hit.end - hit.start == WINDOW and
-                memory[hit.start - 16:hit.start] == self.precede[half])
+                (memory[hit.start - 16:hit.start] == self.precede[half] or
+                 struct.unpack_from("<I", memory, hit.end)[0] == self.half))
 
     def _is_payload(self, memory, hit):
         """struct user_key_payload: the length stands 8 bytes before the data."""

@@ -6,6 +6,7 @@
  * them. All keys are called storm:…
  */
 #include <linux/keyctl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,9 +42,14 @@ static long add_key(const char *name, size_t payload_len)
 	return key;
 }
 
+/*
+ * The update is made by a kernel thread. A machine that has been put back may have
+ * lost the timer interrupt that would take the processor away for it.
+ */
 static void change_key(int operation, long key, const char *what)
 {
 	demand(syscall(SYS_keyctl, operation, key, ring), what);
+	sched_yield();
 }
 
 static void link_and_unlink(void)
