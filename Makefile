@@ -29,9 +29,8 @@ SCENARIOS := kunit crash kselftest reboot designate crash-bookworm refusals dire
 	crash-nokaslr crash-luks1 crash-nowipe
 
 # Of the architectures with a device tree, the fastest in every run.
-FDT_SCENARIOS := kunit crash kselftest hostile-range no-clock
-ALL_FDT_SCENARIOS := crash-uefi crash-64k designate wipes ring-revoked refusals direct-map hostile stores panics \
-	dm-crypt reboot
+FDT_SCENARIOS := kunit crash kselftest hostile-range
+MORE_FDT_SCENARIOS := designate wipes ring-revoked refusals direct-map hostile stores dm-crypt reboot
 
 vm_on = $(foreach scenario,$(2),"env ARCH=$(1) selftests/vm/vm $(scenario)")
 builds_on = "env ARCH=$(1) scripts/kernel-builds ''" "env ARCH=$(1) make -s guest-builds"
@@ -39,21 +38,24 @@ builds_on = "env ARCH=$(1) scripts/kernel-builds ''" "env ARCH=$(1) make -s gues
 CHECKS := scripts/check-series "make -s -C userspace check" wait \
 	scripts/kernel-builds "make -s guest-builds" $(call builds_on,arm64) selftests/codec/big-endian wait \
 	$(foreach scenario,$(SCENARIOS),"selftests/vm/vm $(scenario)") \
-	$(call vm_on,arm64,$(FDT_SCENARIOS)) wait \
+	$(call vm_on,arm64,$(FDT_SCENARIOS) no-clock) wait \
 	scripts/check-prefixes
 
 # Kernels that watch themselves, what takes long, and the rest of the architectures.
 ALL_CHECKS := wait "scripts/kernel-builds debug kcsan" \
-	"env ARCH=arm64 scripts/kernel-builds 64k" "selftests/kunit s390 s390x-linux-gnu-" wait \
+	"env ARCH=arm64 scripts/kernel-builds 64k" "selftests/kunit s390 s390x-linux-gnu-" \
+	$(call builds_on,ppc64le) $(call builds_on,riscv64) wait \
 	$(foreach scenario,races races-kcsan faults panics-200,"selftests/vm/vm $(scenario)") \
 	$(foreach scenario,crash kselftest reboot-once,"selftests/vm/vm --first debug $(scenario)") \
-	$(call vm_on,arm64,$(ALL_FDT_SCENARIOS)) wait \
-	"env ARCH=arm64 scripts/check-prefixes"
+	$(call vm_on,arm64,crash-uefi crash-64k panics $(MORE_FDT_SCENARIOS)) \
+	$(call vm_on,ppc64le,$(FDT_SCENARIOS) panics $(MORE_FDT_SCENARIOS)) \
+	$(call vm_on,riscv64,$(FDT_SCENARIOS) no-clock $(MORE_FDT_SCENARIOS)) wait \
+	$(foreach arch,arm64 ppc64le riscv64,"env ARCH=$(arch) scripts/check-prefixes")
 
 check: deps deps-arm64 deps-s390x ## the tests
 	@selftests/run $(CHECKS)
 
-check-all: deps deps-arm64 deps-s390x ## the same, and on debug kernels, and what takes hours
+check-all: deps deps-arm64 deps-s390x deps-ppc64le deps-riscv64 ## the same, and on debug kernels, and what takes hours
 	@selftests/run $(CHECKS) $(ALL_CHECKS)
 
 # Each object that is not cached is then preprocessed once only; but no other
