@@ -37,6 +37,7 @@ builds_on = "env ARCH=$(1) scripts/kernel-builds ''" "env ARCH=$(1) make -s gues
 
 CHECKS := scripts/check-series "make -s -C userspace check" wait \
 	scripts/kernel-builds "make -s guest-builds" $(call builds_on,arm64) selftests/codec/big-endian wait \
+	"userspace/tests/completion build/userspace" \
 	$(foreach scenario,$(SCENARIOS),"selftests/vm/vm $(scenario)") \
 	$(call vm_on,arm64,$(FDT_SCENARIOS) no-clock) wait \
 	scripts/check-prefixes
