@@ -5,8 +5,10 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "choose.h"
 #include "device.h"
@@ -18,9 +20,14 @@
 #include "table.h"
 #include "volumes.h"
 
+#ifndef KK_VMCORE
+#define KK_VMCORE "/proc/vmcore"
+#endif
+
 /* One volume to open, as it becomes known. */
 struct job {
 	const struct kk_args *args;
+	bool unattended;	/* nobody can be asked: a capture kernel, booting */
 	const struct kk_keys *keys;
 	key_serial_t ring;
 	struct kk_target target;
@@ -33,12 +40,32 @@ static int no_key(const struct job *job)
 {
 	char next[400];
 
+	if (job->unattended)
+		return kk_fail(KK_KEY_MISSING, "reboot, then see kexec-keys check",
+			       "no key came over for %s (UUID %s), and nobody is here to be asked",
+			       kk_esc(job->label), job->target.uuid);
 	if (job->args->boot)
 		return KK_OK;
 	snprintf(next, sizeof(next), "unlock it with cryptsetup open, then kexec-keys tag %s",
 		 kk_esc(job->label));
 	return kk_fail(KK_KEY_MISSING, next, "there is no key for %s (UUID %s)",
 		       kk_esc(job->label), job->target.uuid);
+}
+
+/* What is not opened here may still be, by a key file or a token. */
+static bool opens_without_us(const struct job *job)
+{
+	return !job->volume.asks || job->header.token;
+}
+
+/* A crypttab may have that for swap. */
+static int no_luks(const struct job *job)
+{
+	if (!job->unattended || opens_without_us(job))
+		return KK_OK;
+	return kk_fail(KK_UNSUPPORTED, "use a LUKS volume for the dump",
+		       "%s is no LUKS volume, and nobody is here to be asked",
+		       kk_esc(job->label));
 }
 
 /* The mapping is there already: what was asked for, unless under another name. */
@@ -72,8 +99,11 @@ static const char *header_of(const struct job *job)
 	return job->volume.header[0] ? job->volume.header : NULL;
 }
 
+/* Unless it was looked up by its name. */
 static void look_up_volume(struct job *job)
 {
+	if (job->volume.name[0])
+		return;
 	if (!kk_volume_of(job->target.uuid, kk_device_number(job->target.device),
 			  &job->volume))
 		snprintf(job->volume.name, sizeof(job->volume.name), "luks-%s",
@@ -192,7 +222,10 @@ static int open_target(struct job *job)
 	}
 	if (job->target.mapped && !job->args->test)
 		return already_active(job);
-	if (job->target.uuid[0] && !kk_keys_have(job->keys, job->target.uuid))
+	if (job->args->boot && !job->target.uuid[0])
+		return no_luks(job);
+	if (job->target.uuid[0] && !kk_keys_have(job->keys, job->target.uuid) &&
+	    !job->unattended)
 		return no_key(job);
 	r = find_device(job);
 	/* Not there yet: at boot it is tried again, or nobody needs it. */
@@ -202,35 +235,47 @@ static int open_target(struct job *job)
 	return verify_and_open(job);
 }
 
-static int open_volume(struct job *job, const char *volume)
+static int open_volume(struct job *job, const char *volume, const char *label)
 {
 	int r = kk_target_resolve(volume, &job->target);
 
-	job->label = volume;
+	job->label = label;
 	return r ? r : open_target(job);
+}
+
+static int unknown_name(const struct job *job, const char *name)
+{
+	if (job->args->boot)
+		return KK_OK;
+	return kk_fail(KK_DEVICE, "give the VOLUME, too",
+		       "neither /etc/kexec-keys/volumes nor crypttab nor the command line knows %s",
+		       kk_esc(name));
 }
 
 /* --name alone: the tables of volumes know which one it is. */
 static int open_named(struct job *job, const char *name)
 {
-	struct kk_volume v;
+	struct kk_volume *v = &job->volume;
 	struct kk_mapping m;
+	char *source;
+	int r;
 
 	if (kk_mapping_named(name, &m))
-		return open_volume(job, name);
-	if (!strncmp(name, "luks-", 5) && kk_uuid_valid(name + 5))
-		snprintf(v.source, sizeof(v.source), "UUID=%s", name + 5);
-	else if (!kk_volume_named(name, &v))
-		return job->args->boot ? KK_OK :
-		       kk_fail(KK_DEVICE, "give the VOLUME, too",
-			       "neither /etc/kexec-keys/volumes nor crypttab nor the command line knows %s",
-			       kk_esc(name));
-	/* crypttab may quote it. */
-	if (!strncmp(v.source, "UUID=\"", 6)) {
-		memmove(v.source + 5, v.source + 6, strlen(v.source + 6) + 1);
-		v.source[strcspn(v.source, "\"")] = '\0';
+		return open_volume(job, name, name);
+	if (!kk_volume_named(name, v)) {
+		memset(v, 0, sizeof(*v));
+		if (!strncmp(name, "luks-", 5) && kk_uuid_valid(name + 5))
+			snprintf(v->source, sizeof(v->source), "UUID=%s", name + 5);
+		else
+			return unknown_name(job, name);
 	}
-	return open_volume(job, v.source);
+	source = kk_volume_source(v);
+	/* Not there yet: at boot it is tried again. */
+	if (!source && job->args->boot)
+		return KK_OK;
+	r = open_volume(job, source ? source : v->source, name);
+	free(source);
+	return r;
 }
 
 static void reset(struct job *job)
@@ -255,7 +300,7 @@ static int open_all(struct job *job)
 		n++;
 		reset(job);
 		snprintf(volume, sizeof(volume), "UUID=%s", k->desc.uuid);
-		r = open_volume(job, volume);
+		r = open_volume(job, volume, volume);
 		if (!status)
 			status = r;
 	}
@@ -271,7 +316,7 @@ static int open_listed(struct job *job)
 
 	for (int i = 0; i < job->args->n_volumes; i++) {
 		reset(job);
-		r = open_volume(job, job->args->volumes[i]);
+		r = open_volume(job, job->args->volumes[i], job->args->volumes[i]);
 		if (!status)
 			status = r;
 	}
@@ -292,31 +337,49 @@ static int check_args(const struct kk_args *args)
 	return KK_OK;
 }
 
+static int open_some(struct job *job)
+{
+	const struct kk_args *args = job->args;
+	int r;
+
+	if (args->n_volumes)
+		return open_listed(job);
+	if (!args->name)
+		return open_all(job);
+	r = open_named(job, args->name);
+	return job->unattended && opens_without_us(job) ? KK_OK : r;
+}
+
+static int read_keys(struct job *job, struct kk_keys *keys)
+{
+	struct kk_state s;
+	int r;
+
+	/* In a boot script a kernel without the feature is nothing to talk about. */
+	if (job->args->boot && kk_state_read(KK_STATE_DIR, &s))
+		return KK_OK;
+	r = kk_state_get(&s);
+	if (!r)
+		r = kk_ring_read(s.ring, keys);
+	if (!r)
+		job->ring = s.ring;
+	return r;
+}
+
 int kk_cmd_open(const struct kk_args *args)
 {
-	struct job job = { .args = args };
-	struct kk_state s;
-	struct kk_keys keys;
+	struct kk_keys keys = { 0 };
+	struct job job = {
+		.args = args, .keys = &keys,
+		.unattended = args->boot && !access(KK_VMCORE, F_OK),
+	};
 	int r = check_args(args);
 
 	if (r)
 		return r;
-	/* In a boot script a kernel without the feature is nothing to talk about. */
-	if (args->boot && kk_state_read(KK_STATE_DIR, &s))
-		return KK_OK;
-	r = kk_state_get(&s);
-	if (!r)
-		r = kk_ring_read(s.ring, &keys);
-	if (r)
-		return r;
-	job.keys = &keys;
-	job.ring = s.ring;
-	if (args->n_volumes)
-		r = open_listed(&job);
-	else if (args->name)
-		r = open_named(&job, args->name);
-	else
-		r = open_all(&job);
+	r = read_keys(&job, &keys);
+	if (job.unattended || (!r && (!args->boot || keys.n)))
+		r = open_some(&job);
 	kk_keys_free(&keys);
 	return r;
 }

@@ -6,6 +6,7 @@
 #ifndef KK_HEADER_H
 #define KK_HEADER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -53,6 +54,7 @@ struct kk_header {
 	uint64_t offset;		/* of the data, in 512-byte sectors */
 	uint64_t size;			/* likewise; 0: to the end of the device */
 	unsigned int flags;
+	bool token;			/* one may open it with nobody asked */
 	struct kk_digest digest;
 };
 

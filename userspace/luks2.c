@@ -231,6 +231,23 @@ static unsigned int key_bytes(struct json_object *root, struct json_object *dige
 	       json_object_get_int(size) : 0;
 }
 
+/* Of a recovery key a token says only that it is one. */
+static bool has_token(struct json_object *root)
+{
+	struct json_object *tokens = member(root, "tokens", json_type_object);
+
+	if (!tokens)
+		return false;
+	json_object_object_foreach(tokens, key, token) {
+		const char *type = string_of(token, "type");
+
+		(void)key;
+		if (type && strcmp(type, "systemd-recovery"))
+			return true;
+	}
+	return false;
+}
+
 static int parse_root(struct json_object *root, struct kk_header *h, const char **why)
 {
 	struct json_object *config = member(root, "config", json_type_object);
@@ -253,6 +270,7 @@ static int parse_root(struct json_object *root, struct kk_header *h, const char 
 	if (!digest)
 		return -EINVAL;
 	h->flags = persistent_flags(config);
+	h->token = has_token(root);
 	h->key_bytes = key_bytes(root, digest);
 	return read_digest(digest, &h->digest, why);
 }

@@ -3,7 +3,6 @@
  * The volumes of a rehearsal: each key against the header as it is on disk now,
  * and those that would be asked for.
  */
-#include <blkid/blkid.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -212,17 +211,13 @@ static int rehearse_named(const struct kk_volume *v, void *arg)
 {
 	struct kk_rehearsal *r = arg;
 	struct subject s = { .volume = *v };
-	char *device = NULL;
+	char *source = kk_volume_source(v);
 	int status;
 
-	/* PARTUUID= and the like, and a UUID= in quotes. */
-	if (v->source[0] != '/' &&
-	    (strncmp(v->source, "UUID=", 5) || !kk_uuid_valid(v->source + 5)))
-		device = blkid_evaluate_spec(v->source, NULL);
 	kk_keep_errors(&s.kept);
-	status = kk_target_resolve(device ? device : v->source, &s.target);
+	status = kk_target_resolve(source ? source : v->source, &s.target);
 	kk_keep_errors(NULL);
-	free(device);
+	free(source);
 	if (status)
 		device_finding(r, &s);
 	else

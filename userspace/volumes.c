@@ -18,13 +18,16 @@
 #ifndef KK_CRYPTTAB
 #define KK_CRYPTTAB "/etc/crypttab"
 #endif
+#ifndef KK_CRYPTROOT
+#define KK_CRYPTROOT "/cryptroot/crypttab"
+#endif
 #ifndef KK_CMDLINE
 #define KK_CMDLINE "/proc/cmdline"
 #endif
 
 const char kk_volumes_file[] = KK_VOLUMES_FILE, kk_crypttab_file[] = KK_CRYPTTAB;
 
-static const char *const files[] = { kk_volumes_file, kk_crypttab_file };
+static const char *const files[] = { kk_volumes_file, kk_crypttab_file, KK_CRYPTROOT };
 
 unsigned int kk_volume_flags(const char *options)
 {
@@ -81,7 +84,7 @@ static bool has_option(const char *options, const char *word)
 
 bool kk_volume_parse(const char *line, struct kk_volume *v)
 {
-	char options[1024] = "", key[256] = "";
+	char options[1024] = "", key[256] = "", tpm2[2] = "";
 
 	memset(v, 0, sizeof(*v));
 	if (sscanf(line, " %127[^# \t\n]%*[ \t]%255s %255s %1023s", v->name, v->source,
@@ -92,7 +95,8 @@ bool kk_volume_parse(const char *line, struct kk_volume *v)
 		return false;
 	v->flags = kk_volume_flags(options);
 	v->at_boot = !has_option(options, "noauto") && !has_option(options, "nofail");
-	v->asks = !key[0] || !strcmp(key, "none") || !strcmp(key, "-");
+	copy_option(options, "tpm2-device=", tpm2, sizeof(tpm2));
+	v->asks = !tpm2[0] && (!key[0] || !strcmp(key, "none") || !strcmp(key, "-"));
 	copy_option(options, "header=", v->header, sizeof(v->header));
 	return true;
 }
@@ -122,6 +126,20 @@ static bool source_is_device(const char *source, unsigned long rdev)
 	is = kk_device_number(path ? path : source) == rdev;
 	free(path);
 	return is;
+}
+
+char *kk_volume_source(const struct kk_volume *v)
+{
+	char uuid[KK_UUID_LEN + 1], *source = NULL;
+
+	if (v->source[0] == '/')
+		return access(v->source, F_OK) ? NULL : strdup(v->source);
+	if (strncmp(v->source, "UUID=", 5))
+		return blkid_evaluate_spec(v->source, NULL);
+	snprintf(uuid, sizeof(uuid), "%s", v->source + 5 + (v->source[5] == '"'));
+	if (kk_uuid_valid(uuid) && asprintf(&source, "UUID=%s", uuid) > 0)
+		return source;
+	return blkid_evaluate_spec(v->source, NULL);
 }
 
 struct wanted {
@@ -263,6 +281,9 @@ static void cmdline_options(const char *cmdline, const char *uuid, struct kk_vol
 			snprintf(all_words, sizeof(all_words), "%s", value);
 			all = all_words;
 		}
+		value = value_of(word, "luks.key=");
+		if (value && (after_uuid(value, uuid) || !starts_with_uuid(value)))
+			v->asks = false;
 		/* dracut's, for all volumes or for one */
 		value = value_of(word, "luks.allow-discards");
 		if (value && (!*value || (*value == '=' && !strcasecmp(value + 1, uuid))))
@@ -326,6 +347,7 @@ static bool find(const struct wanted *w, struct kk_volume *v)
 		if (kk_each_volume(files[i], take_wanted, &s))
 			return true;
 	memset(v, 0, sizeof(*v));
+	v->asks = true;
 	if (w->name)
 		snprintf(v->name, sizeof(v->name), "%s", w->name);
 	kk_read_cmdline(cmdline, sizeof(cmdline));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Names and options of volumes: /etc/kexec-keys/volumes and /etc/crypttab,
- * which have one syntax, and the kernel's command line.
+ * Names and options of volumes: /etc/kexec-keys/volumes, /etc/crypttab, and in an
+ * initramfs of Debian's /cryptroot/crypttab, which have one syntax, and the kernel's
+ * command line.
  */
 #ifndef KK_VOLUMES_H
 #define KK_VOLUMES_H
@@ -17,7 +18,7 @@ struct kk_volume {
 	char header[256];	/* of the option header=, or "" */
 	unsigned int flags;	/* KK_FLAG_ */
 	bool at_boot;		/* neither noauto nor nofail: the boot waits for it */
-	bool asks;		/* no key file: somebody has to type */
+	bool asks;		/* no key file, no TPM: somebody has to type */
 };
 
 /* One line of a crypttab; false when it is a comment or no entry. */
@@ -38,10 +39,16 @@ bool kk_cmdline_volume(const char *cmdline, const char *uuid, struct kk_volume *
 
 /*
  * By UUID or device number (0: unknown), resp. by name; in the order volumes,
- * crypttab, command line. False when none of them knows it.
+ * crypttabs, command line. False when none of them knows it.
  */
 bool kk_volume_of(const char *uuid, unsigned long rdev, struct kk_volume *v);
 bool kk_volume_named(const char *name, struct kk_volume *v);
+
+/*
+ * The source as kk_target_resolve() takes it, UUID= or a path, which the caller
+ * frees; NULL where no such device is there.
+ */
+char *kk_volume_source(const struct kk_volume *v);
 
 /* It stands for the volume with this UUID, or for the device (0: unknown). */
 bool kk_volume_is(const struct kk_volume *v, const char *uuid, unsigned long rdev);

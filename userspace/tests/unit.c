@@ -357,6 +357,30 @@ static void test_luks2_json(void)
 	OK(kk_luks2_parse(HEADER("\"7\":{}", DIGEST, ""), &h, &why) == -EINVAL);
 }
 
+static bool token_opens(const char *type)
+{
+	char json[2000];
+	const char *tokens = strstr(GOOD, "\"tokens\":{") + strlen("\"tokens\":{");
+	struct kk_header h;
+	const char *why;
+
+	snprintf(json, sizeof(json), "%.*s\"0\":{\"type\":\"%s\",\"keyslots\":[\"1\"]}%s",
+		 (int)(tokens - GOOD), GOOD, type, tokens);
+	OK(!kk_luks2_parse(json, &h, &why));
+	return h.token;
+}
+
+static void test_luks2_tokens(void)
+{
+	struct kk_header h;
+	const char *why;
+
+	OK(!kk_luks2_parse(GOOD, &h, &why) && !h.token);
+	OK(token_opens("systemd-tpm2"));
+	OK(token_opens("clevis"));
+	OK(!token_opens("systemd-recovery"));
+}
+
 static void refused(const char *json, const char *part)
 {
 	struct kk_header h;
@@ -515,6 +539,32 @@ static void test_cmdline(void)
 	OK(!kk_cmdline_volume("rd.luks.name=" UUID "=root", "", &v));
 }
 
+static void test_volume_source(void)
+{
+	struct kk_volume v = { 0 };
+	char *source;
+
+	snprintf(v.source, sizeof(v.source), "UUID=" UUID);
+	source = kk_volume_source(&v);
+	STR(source, "UUID=" UUID);
+	free(source);
+	snprintf(v.source, sizeof(v.source), "UUID=\"" UUID "\"");
+	source = kk_volume_source(&v);
+	STR(source, "UUID=" UUID);
+	free(source);
+	snprintf(v.source, sizeof(v.source), "%s", in_dir("luks2.img"));
+	source = kk_volume_source(&v);
+	STR(source, in_dir("luks2.img"));
+	free(source);
+	/* What is not there, or on no device. */
+	snprintf(v.source, sizeof(v.source), "%s", in_dir("absent"));
+	OK(!kk_volume_source(&v));
+	snprintf(v.source, sizeof(v.source), "PARTUUID=" UUID);
+	OK(!kk_volume_source(&v));
+	snprintf(v.source, sizeof(v.source), "UUID=1234-ABCD");
+	OK(!kk_volume_source(&v));
+}
+
 static void test_opened_at_boot(void)
 {
 	struct kk_volume v;
@@ -523,6 +573,16 @@ static void test_opened_at_boot(void)
 	OK(kk_volume_parse("a UUID=" UUID, &v) && v.at_boot && v.asks);
 	OK(kk_volume_parse("a UUID=" UUID " -", &v) && v.asks);
 	OK(kk_volume_parse("a UUID=" UUID " /etc/key luks", &v) && v.at_boot && !v.asks);
+	OK(kk_volume_parse("a UUID=" UUID " none luks,tpm2-device=auto", &v) && !v.asks);
+	OK(kk_volume_parse("a UUID=" UUID " none luks,tpm2-pin=yes", &v) && v.asks);
+	v.asks = true;
+	kk_cmdline_volume("rd.luks.key=00000000-b0de-4b51-b2eb-bd869cc39a6e=/key", UUID, &v);
+	OK(v.asks);
+	kk_cmdline_volume("rd.luks.key=" UUID "=/key", UUID, &v);
+	OK(!v.asks);
+	v.asks = true;
+	kk_cmdline_volume("rd.luks.key=/key", UUID, &v);
+	OK(!v.asks);
 	OK(kk_volume_parse("a UUID=" UUID " none luks,noauto", &v) && !v.at_boot);
 	OK(kk_volume_parse("a UUID=" UUID " none nofail,luks", &v) && !v.at_boot);
 	OK(kk_volume_parse("a UUID=" UUID " none x-nofail,noautos", &v) && v.at_boot);
@@ -1101,11 +1161,13 @@ static const struct { const char *name; void (*fn)(void); } tests[] = {
 	{ "cipher_null, truncated and missing headers are refused", test_refused_headers },
 	{ "malformed LUKS1 headers", test_luks1_malformed },
 	{ "facts from LUKS2 JSON", test_luks2_json },
+	{ "tokens of LUKS2 that open a volume", test_luks2_tokens },
 	{ "kinds of LUKS2 volumes that cannot be carried", test_luks2_refused },
 	{ "malformed LUKS2 JSON", test_luks2_malformed },
 	{ "table lines and sizes", test_table },
 	{ "dm uuids", test_dm_uuid },
 	{ "crypttab", test_crypttab },
+	{ "sources of volumes", test_volume_source },
 	{ "kernel command line", test_cmdline },
 	{ "what is opened at boot, and asks", test_opened_at_boot },
 	{ "state of the kernel, and its verdict", test_state },
