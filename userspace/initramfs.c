@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <ftw.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,37 +27,48 @@ uint64_t kk_crash_memory(const struct kk_initramfs *im)
 	return 64 * MIB + im->packed + im->unpacked;
 }
 
+/* In a place, @ is the release, and * the name of any one directory. */
 static bool find_one(const char *root, const char *const *places, const char *release,
 		     char *out, size_t size)
 {
-	for (; *places; places++) {
-		const char *rest = strchr(*places, '*');
-		int head = rest ? (int)(rest - *places) : (int)strlen(*places);
-
-		snprintf(out, size, "%s%.*s%s%s", root, head, *places, rest ? release : "",
-			 rest ? rest + 1 : "");
-		if (!access(out, R_OK))
-			return true;
-	}
 	*out = '\0';
-	return false;
+	for (; !*out && *places; places++) {
+		const char *rest = strchr(*places, '@');
+		int head = rest ? (int)(rest - *places) : (int)strlen(*places);
+		char pattern[PATH_MAX];
+		glob_t found;
+
+		snprintf(pattern, sizeof(pattern), "%s%.*s%s%s", root, head, *places,
+			 rest ? release : "", rest ? rest + 1 : "");
+		if (glob(pattern, GLOB_NOESCAPE, NULL, &found))
+			continue;
+		if (!access(found.gl_pathv[0], R_OK))
+			snprintf(out, size, "%s", found.gl_pathv[0]);
+		globfree(&found);
+	}
+	return *out;
 }
 
 bool kk_initramfs_find_boot(const char *root, const char *release, char *out, size_t size)
 {
 	static const char *const places[] = {
-		"/boot/initrd.img-*", "/boot/initramfs-*.img", "/boot/initrd-*", NULL,
+		"/boot/initrd.img-@", "/boot/initramfs-@.img", "/boot/initrd-@",
+		"/boot/ostree/*/initramfs-@.img",
+		"/boot/*/@/initrd", "/boot/efi/*/@/initrd", "/efi/*/@/initrd", NULL,
 	};
 
 	return find_one(root, places, release, out, size);
 }
 
+/* Where kdump-config, kdumpctl and openSUSE's kdump have it. */
 bool kk_initramfs_find_crash(const char *root, const char *release, char *out, size_t size)
 {
 	static const char *const places[] = {
-		"/var/lib/kdump/initrd.img-*", "/var/lib/kdump/initrd.img",
-		"/boot/initramfs-*kdump.img", "/var/lib/kdump/initramfs-*kdump.img",
-		"/boot/initrd-*-kdump", NULL,
+		"/var/lib/kdump/initrd.img-@", "/var/lib/kdump/initrd.img",
+		"/boot/initramfs-@kdump.img", "/boot/ostree/*/initramfs-@kdump.img",
+		"/boot/*/@/initrdkdump", "/boot/efi/*/@/initrdkdump", "/efi/*/@/initrdkdump",
+		"/var/lib/kdump/initramfs-@kdump.img",
+		"/boot/initrd-@-kdump", NULL,
 	};
 
 	return find_one(root, places, release, out, size) ||

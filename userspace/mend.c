@@ -67,15 +67,21 @@ enum kk_distro kk_distro_of(const char *root)
 	return KK_DISTRO_OTHER;
 }
 
+static bool ends_with(const char *path, const char *end)
+{
+	size_t n = strlen(path), m = strlen(end);
+
+	return n > m && !strcmp(path + n - m, end);
+}
+
 enum kk_builder kk_builder_of(enum kk_distro distro, const char *root, const char *initramfs)
 {
-	size_t n = strlen(initramfs);
-
 	if (distro == KK_DISTRO_DEBIAN && strstr(initramfs, "/var/lib/kdump/"))
 		return KK_BUILDER_KDUMP_TOOLS;
 	if (distro == KK_DISTRO_DEBIAN && !kk_program_exists(root, "dracut"))
 		return KK_BUILDER_INITRAMFS_TOOLS;
-	if (distro == KK_DISTRO_FEDORA && n > 9 && !strcmp(initramfs + n - 9, "kdump.img"))
+	if (distro == KK_DISTRO_FEDORA &&
+	    (ends_with(initramfs, "kdump.img") || ends_with(initramfs, "/initrdkdump")))
 		return KK_BUILDER_KDUMPCTL;
 	return KK_BUILDER_DRACUT;
 }

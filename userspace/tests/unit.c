@@ -901,6 +901,12 @@ static void test_initramfs_places(void)
 
 	snprintf(root, sizeof(root), "%s", in_dir("places"));
 	finds_image(root, true, "");
+	touch(root, "/efi/0123/6.12/initrd");
+	finds_image(root, false, "/efi/0123/6.12/initrd");
+	touch(root, "/boot/0123/6.12/initrd");
+	finds_image(root, false, "/boot/0123/6.12/initrd");
+	touch(root, "/boot/ostree/fedora-89ab/initramfs-6.12.img");
+	finds_image(root, false, "/boot/ostree/fedora-89ab/initramfs-6.12.img");
 	touch(root, "/boot/initrd-6.12");
 	finds_image(root, true, "/boot/initrd-6.12");
 	touch(root, "/boot/initramfs-6.12.img");
@@ -909,6 +915,15 @@ static void test_initramfs_places(void)
 	finds_image(root, false, "/boot/initrd.img-6.12");
 	touch(root, "/boot/initrd-6.12-kdump");
 	finds_image(root, true, "/boot/initrd-6.12-kdump");
+	touch(root, "/var/lib/kdump/initramfs-6.12kdump.img");
+	finds_image(root, true, "/var/lib/kdump/initramfs-6.12kdump.img");
+	/* Of two systems in one /boot, this one's has this release. */
+	touch(root, "/boot/0123/6.11/initrdkdump");
+	finds_image(root, true, "/var/lib/kdump/initramfs-6.12kdump.img");
+	touch(root, "/boot/4567/6.12/initrdkdump");
+	finds_image(root, true, "/boot/4567/6.12/initrdkdump");
+	touch(root, "/boot/ostree/fedora-89ab/initramfs-6.12kdump.img");
+	finds_image(root, true, "/boot/ostree/fedora-89ab/initramfs-6.12kdump.img");
 	touch(root, "/boot/initramfs-6.12kdump.img");
 	finds_image(root, true, "/boot/initramfs-6.12kdump.img");
 	touch(root, "/var/lib/kdump/initrd.img");
@@ -960,6 +975,8 @@ static void test_distributions(void)
 	touch(root, "/usr/bin/dracut");
 	OK(kk_builder_of(KK_DISTRO_DEBIAN, root, "/boot/initrd.img-6.12") == KK_BUILDER_DRACUT);
 	OK(kk_builder_of(KK_DISTRO_FEDORA, root, "/boot/initramfs-6.12kdump.img") ==
+	   KK_BUILDER_KDUMPCTL);
+	OK(kk_builder_of(KK_DISTRO_FEDORA, root, "/boot/0123/6.12/initrdkdump") ==
 	   KK_BUILDER_KDUMPCTL);
 	OK(kk_builder_of(KK_DISTRO_FEDORA, root, "/boot/initramfs-6.12.img") == KK_BUILDER_DRACUT);
 }
