@@ -134,13 +134,17 @@ static const char *load_by_file(const struct kk_mender *m)
 	case KK_DISTRO_DEBIAN:
 		return "echo 'KDUMP_KEXEC_ARGS=\"-s\"' >> /etc/default/kdump-tools && kdump-config reload";
 	case KK_DISTRO_FEDORA:
-		return "sed -i 's/^KEXEC_ARGS=\"/&-s /' /etc/sysconfig/kdump && kdumpctl reload";
+		/* Of -s and its opposites the last one counts. */
+		return "sed -i '/^KEXEC_ARGS=.*[\" ]-s\"/!s/^KEXEC_ARGS=\"[^\"]*/& -s/' /etc/sysconfig/kdump && kdumpctl reload";
 	default:
 		return load(m, true);
 	}
 }
 
-/* The kernel's command line is kept by grub on the one, by grubby on the other. */
+/*
+ * The kernel's command line is kept by grub on the one, by grubby on the other, where
+ * kdump would set its default for crashkernel= again with the next update.
+ */
 static const char *boot_word(const struct kk_mender *m, enum kk_mend what)
 {
 	if (what == KK_MEND_NO_MEMORY_ENCRYPTION)
@@ -149,7 +153,7 @@ static const char *boot_word(const struct kk_mender *m, enum kk_mend what)
 		       "grubby --update-kernel=ALL --args=mem_encrypt=off && reboot";
 	return m->distro == KK_DISTRO_DEBIAN ?
 	       "sed -i 's/crashkernel=[^ \"]*/crashkernel=%nM/' /etc/default/grub.d/kdump-tools.cfg && update-grub && reboot" :
-	       "grubby --update-kernel=ALL --args=crashkernel=%nM && reboot";
+	       "sed -i -e '$a auto_reset_crashkernel no' -e '/^\\s*auto_reset_crashkernel/d' /etc/kdump.conf && grubby --update-kernel=ALL --args=crashkernel=%nM && reboot";
 }
 
 static void rebuild(const struct kk_mender *m, bool with_module, char *out, size_t size)
