@@ -18,7 +18,7 @@ endif
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Cheap and likely to fail first; nothing after a "wait" runs if something before
 # it has failed.
@@ -99,6 +99,9 @@ check-series: deps ## can a maintainer take the series as it is?
 check-prefixes: deps ## what each patch leaves builds, feature off and on; no new warning
 	@scripts/check-prefixes
 
+check-kdump-utils: deps ## the patch and the advice for Fedora's kdump: KDUMP_UTILS=DIR, a checkout
+	@scripts/check-kdump-utils "$(KDUMP_UTILS)"
+
 deps:
 	@scripts/deps
 
@@ -109,5 +112,5 @@ guest-builds:
 	@{ scripts/shim && scripts/kselftests; } >&2
 	@echo 1..1 && echo ok 1 - the shim and the kselftests build
 
-.PHONY: help demo check check-all bench kernel shim kselftests vm tree edit export absorb check-series check-prefixes deps \
-	guest-builds
+.PHONY: help demo check check-all bench kernel shim kselftests vm tree edit export absorb check-series check-prefixes \
+	check-kdump-utils deps guest-builds
