@@ -107,6 +107,19 @@ debian_mirror()
 	printf '%s' "$mirror"
 }
 
+# use_suite DIRECTORY TYPE SUITE: from now on ${APT[@]} is an apt-get with the packages (deb)
+# or sources (deb-src) of that suite, whatever this machine's own are: they stay as they are.
+use_suite()
+{
+	local apt=$1
+	rm -rf "$apt"
+	mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/sources.d"
+	printf '%s %s %s main\n' "$2" "$(debian_mirror)" "$3" > "$apt/sources.list"
+	APT=(apt-get -o Dir::Etc::SourceList="$apt/sources.list" -o Dir::Etc::SourceParts="$apt/sources.d"
+		-o Dir::State::Lists="$apt/lists" -o Dir::Cache="$apt/cache" -o APT::Sandbox::User=root)
+	"${APT[@]}" update
+}
+
 as_root()
 {
 	if [ "$(id -u)" = 0 ]; then
