@@ -36,7 +36,7 @@ vm_on = $(foreach scenario,$(2),"env ARCH=$(1) selftests/vm/vm $(scenario)")
 builds_on = "env ARCH=$(1) scripts/kernel-builds ''" "env ARCH=$(1) make -s guest-builds"
 
 CHECKS := scripts/check-series "make -s -C userspace check" wait \
-	scripts/kernel-builds "make -s guest-builds" $(call builds_on,arm64) selftests/codec/big-endian wait \
+	scripts/kernel-builds "make -s guest-builds" "make -s cryptsetup-builds" $(call builds_on,arm64) selftests/codec/big-endian wait \
 	"userspace/tests/completion build/userspace" \
 	$(foreach scenario,$(SCENARIOS),"selftests/vm/vm $(scenario)") \
 	$(call vm_on,arm64,$(FDT_SCENARIOS) no-clock) wait \
@@ -78,6 +78,9 @@ shim: deps ## build/userspace[-ARCH]/kexec-keys
 kselftests: deps ## build/kselftest/install: the series' kselftests
 	@scripts/kselftests
 
+cryptsetup: deps ## build/cryptsetup/cryptsetup: Debian's, with patches/cryptsetup
+	@scripts/cryptsetup
+
 vm: deps kernel shim kselftests ## one end-to-end scenario: TEST=crash [ARCH=arm64 GDB=1 KEEP=1 SHELL=1]
 	@selftests/vm/vm $(vm_options) $(TEST)
 
@@ -112,5 +115,9 @@ guest-builds:
 	@{ scripts/shim && scripts/kselftests; } >&2
 	@echo 1..1 && echo ok 1 - the shim and the kselftests build
 
-.PHONY: help demo check check-all bench kernel shim kselftests vm tree edit export absorb check-series check-prefixes \
-	check-kdump-utils deps guest-builds
+cryptsetup-builds:
+	@scripts/cryptsetup >&2
+	@echo 1..1 && echo ok 1 - cryptsetup builds with patches/cryptsetup
+
+.PHONY: help demo check check-all bench kernel shim kselftests cryptsetup vm tree edit export absorb check-series \
+	check-prefixes check-kdump-utils deps guest-builds cryptsetup-builds
