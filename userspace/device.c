@@ -16,23 +16,25 @@
 #include "kexec-keys.h"
 #include "table.h"
 
-#define SYS_BLOCK "/sys/class/block"
+const char *kk_sys = "/sys";
 
+/* Not a line of it: the name of a mapping may have a newline in it. */
 static bool read_attr(const char *kname, const char *attr, char *out, size_t size)
 {
 	char path[512];
-	FILE *f;
-	bool ok;
+	ssize_t n;
+	int fd;
 
-	snprintf(path, sizeof(path), SYS_BLOCK "/%s/%s", kname, attr);
-	f = fopen(path, "re");
-	if (!f)
+	snprintf(path, sizeof(path), "%s/class/block/%s/%s", kk_sys, kname, attr);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
 		return false;
-	ok = fgets(out, size, f);
-	fclose(f);
-	if (ok)
-		out[strcspn(out, "\n")] = '\0';
-	return ok;
+	n = read(fd, out, size - 1);
+	close(fd);
+	if (n > 0 && out[n - 1] == '\n')
+		n--;
+	out[n > 0 ? n : 0] = '\0';
+	return n > 0;
 }
 
 /* "!" in a name of sysfs is "/" in /dev. */
@@ -69,21 +71,36 @@ bool kk_dm_uuid_parse(const char *dm_uuid, struct kk_mapping *m)
 	return true;
 }
 
-static void device_below(const char *kname, char *out, size_t size)
+static bool name_below(const char *kname, char *out, size_t size)
 {
-	char path[300];
+	char path[512];
 	struct dirent *e;
 	DIR *d;
 
 	*out = '\0';
-	snprintf(path, sizeof(path), SYS_BLOCK "/%s/slaves", kname);
+	snprintf(path, sizeof(path), "%s/class/block/%s/slaves", kk_sys, kname);
 	d = opendir(path);
 	if (!d)
-		return;
+		return false;
 	while ((e = readdir(d)))
 		if (e->d_name[0] != '.')
-			dev_path(e->d_name, out, size);
+			snprintf(out, size, "%s", e->d_name);
 	closedir(d);
+	return *out;
+}
+
+/* The one with the header: dm-integrity is a device of its own in between. */
+static void device_below(const char *kname, char *out, size_t size)
+{
+	char below[256], next[256], uuid[256];
+
+	*out = '\0';
+	if (!name_below(kname, below, sizeof(below)))
+		return;
+	if (read_attr(below, "dm/uuid", uuid, sizeof(uuid)) &&
+	    !strncmp(uuid, "CRYPT-SUBDEV-", 13) && name_below(below, next, sizeof(next)))
+		memcpy(below, next, sizeof(below));
+	dev_path(below, out, size);
 }
 
 static bool read_mapping(const char *kname, struct kk_mapping *m)
@@ -100,10 +117,13 @@ static bool read_mapping(const char *kname, struct kk_mapping *m)
 
 static int each_block(int (*fn)(const char *kname, void *arg), void *arg)
 {
-	DIR *d = opendir(SYS_BLOCK);
+	char path[300];
 	struct dirent *e;
 	int r = 0;
+	DIR *d;
 
+	snprintf(path, sizeof(path), "%s/class/block", kk_sys);
+	d = opendir(path);
 	if (!d)
 		return 0;
 	while (!r && (e = readdir(d)))

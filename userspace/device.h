@@ -13,6 +13,9 @@
 
 #define KK_PATH_MAX 256
 
+/* Where sysfs is; the unit tests have one of their own. */
+extern const char *kk_sys;
+
 struct kk_mapping {
 	char name[128];			/* of the active mapping */
 	char uuid[KK_UUID_LEN + 1];	/* LUKS UUID, lower case */

@@ -1075,6 +1075,63 @@ static void test_kept_errors(void)
 	STR(kept.next, "mend it");
 }
 
+/* A file of the unit tests' own sysfs. */
+static void put_sys(const char *file, const char *text)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s", kk_sys, file);
+	make_dirs(path);
+	put(kk_sys, file, text);
+}
+
+static void sysfs_link(const char *target, const char *name)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s", kk_sys, name);
+	make_dirs(path);
+	OK(!symlink(target, path));
+}
+
+static void own_sysfs(const char *name)
+{
+	static char path[512];
+
+	snprintf(path, sizeof(path), "%s", in_dir(name));
+	kk_sys = path;
+}
+
+#define LUKS_DM_UUID "CRYPT-LUKS2-2f144136b0de4b51b2ebbd869cc39a6e-"
+
+static void test_mappings(void)
+{
+	struct kk_mapping m;
+
+	own_sysfs("sys-mappings");
+	OK(!kk_mapping_of_uuid(UUID, &m));
+	/* Its name begins as another's, on a line of its own. */
+	put_sys("class/block/dm-0/dm/name", "vault\nx");
+	put_sys("class/block/dm-0/dm/uuid", LUKS_DM_UUID "vault\nx");
+	sysfs_link("../../sda1", "class/block/dm-0/slaves/sda1");
+	OK(!kk_mapping_named("vault", &m) && !kk_dm_name_taken("vault"));
+	OK(kk_mapping_named("vault\nx", &m) && kk_dm_name_taken("vault\nx"));
+	OK(kk_mapping_of_uuid(UUID, &m));
+	STR(m.name, "vault\nx");
+	STR(m.device, "/dev/sda1");
+	/* The header is below the dm-integrity device. */
+	put_sys("class/block/dm-1/dm/name", "tagged");
+	put_sys("class/block/dm-1/dm/uuid", LUKS_DM_UUID "tagged");
+	sysfs_link("../../dm-2", "class/block/dm-1/slaves/dm-2");
+	put_sys("class/block/dm-2/dm/name", "tagged_dif");
+	put_sys("class/block/dm-2/dm/uuid", "CRYPT-SUBDEV-2f144136b0de4b51b2ebbd869cc39a6e-tagged_dif");
+	sysfs_link("../../cciss!c0d0", "class/block/dm-2/slaves/cciss!c0d0");
+	OK(kk_mapping_named("tagged", &m));
+	STR(m.device, "/dev/cciss/c0d0");
+	OK(!kk_mapping_named("tagged_dif", &m) && kk_dm_name_taken("tagged_dif"));
+	kk_sys = "/sys";
+}
+
 static void test_mounts(void)
 {
 	char source[64];
@@ -1201,6 +1258,7 @@ static const struct { const char *name; void (*fn)(void); } tests[] = {
 	{ "words of a command are quoted", test_shell_words },
 	{ "findings, by their importance", test_findings },
 	{ "errors that are kept", test_kept_errors },
+	{ "open LUKS volumes", test_mappings },
 	{ "what is mounted", test_mounts },
 	{ "help and version", test_help },
 	{ "wrong command lines", test_usage },
