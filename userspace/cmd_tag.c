@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <libcryptsetup.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -15,6 +16,7 @@
 #include "kexec-keys.h"
 #include "report.h"
 #include "ring.h"
+#include "stack.h"
 #include "state.h"
 #include "unlock.h"
 #include "verify.h"
@@ -169,31 +171,105 @@ static int tag_volume(const struct tag *tag, const char *volume)
 	return r ? r : tag_device(tag, t.device, volume);
 }
 
-int kk_cmd_tag(const struct kk_args *args)
+static int tag_listed(struct tag *tag)
 {
-	struct tag tag = { .args = args };
-	int r;
+	for (int i = 0; i < tag->args->n_volumes; i++)
+		note(tag, tag_volume(tag, tag->args->volumes[i]));
+	return tag->status;
+}
 
-	if (args->all == !!args->n_volumes)
+static int tag_all(struct tag *tag)
+{
+	kk_each_mapping(tag_mapping, tag);
+	if (tag->n)
+		return tag->status;
+	return kk_fail(KK_DEVICE, "open one, or name it", "no LUKS volume is open");
+}
+
+static int tag_below(const struct kk_mapping *m, void *arg)
+{
+	struct tag *tag = arg;
+
+	if (m->luks)
+		return tag_mapping(m, arg);
+	note(tag, kk_fail(KK_UNSUPPORTED, "use LUKS there",
+			  "%s is encrypted, but not with LUKS: its key cannot be carried over",
+			  kk_esc(m->name)));
+	return 0;
+}
+
+static int on_no_device(const char *path)
+{
+	static const struct { const char *types, *next; } known[] = {
+		{ " nfs nfs4 cifs smb3 ceph 9p fuse.sshfs fuse.glusterfs ",
+		  "what is written there takes no key of this machine" },
+		{ " overlay ", "name a path on the file system that is below the overlay" },
+		{ " tmpfs ramfs rootfs devtmpfs ", "name a path on a disk: this is in memory" },
+	};
+	const char *next = "name the VOLUMEs that it stands on";
+	char type[64] = "an unknown file system", word[70];
+
+	kk_file_system_type(path, type, sizeof(type));
+	snprintf(word, sizeof(word), " %s ", type);
+	for (unsigned int i = 0; i < KK_ARRAY_SIZE(known); i++)
+		if (strstr(known[i].types, word))
+			next = known[i].next;
+	return kk_fail(KK_DEVICE, next, "%s is on %s, which is on no block device here",
+		       kk_esc(path), kk_esc(type));
+}
+
+static int tag_for(struct tag *tag, const char *wanted)
+{
+	char path[PATH_MAX];
+	int r = kk_existing_path(wanted, path, sizeof(path));
+
+	if (r == -ENOLINK)
+		return kk_fail(KK_DEVICE, "create that, or name it",
+			       "%s leads to a symbolic link to what does not exist", kk_esc(wanted));
+	if (r == 1)
+		kk_say("%s does not exist yet; %s decides.", kk_esc(wanted), kk_esc(path));
+	if (r >= 0)
+		r = kk_each_below(path, tag_below, tag);
+	if (r == -ENOTBLK)
+		return on_no_device(path);
+	if (r)
+		return kk_fail(KK_DEVICE, "name the VOLUMEs that it stands on",
+			       "cannot tell what %s stands on: %s", kk_esc(wanted), strerror(-r));
+	if (tag->n)
+		return tag->status;
+	return kk_fail(KK_DEVICE, "see lsblk -s for what it stands on",
+		       "no LUKS volume is below %s", kk_esc(path));
+}
+
+static int check_args(const struct kk_args *args)
+{
+	if (args->all + !!args->n_volumes + !!args->for_path != 1)
 		return kk_fail(KK_USAGE, "see kexec-keys tag --help",
-			       "tag takes either VOLUMEs or --all");
+			       "tag takes either VOLUMEs, or --all, or --for");
 	if (args->header && args->n_volumes != 1)
 		return kk_fail(KK_USAGE, "see kexec-keys tag --help",
 			       "--header goes with one VOLUME");
+	return KK_OK;
+}
+
+int kk_cmd_tag(const struct kk_args *args)
+{
+	struct tag tag = { .args = args };
+	int r = check_args(args);
+
+	if (r)
+		return r;
 	r = kk_state_get(&tag.state);
 	if (!r)
 		r = kk_ring_read(tag.state.ring, &tag.keys);
 	if (r)
 		return r;
-	if (args->all)
-		kk_each_mapping(tag_mapping, &tag);
-	for (int i = 0; i < args->n_volumes; i++)
-		note(&tag, tag_volume(&tag, args->volumes[i]));
+	if (args->for_path)
+		r = tag_for(&tag, args->for_path);
+	else
+		r = args->all ? tag_all(&tag) : tag_listed(&tag);
 	kk_keys_free(&tag.keys);
-	if (!tag.n)
-		return kk_fail(KK_DEVICE, "open one, or name it",
-			       "no LUKS volume is open");
-	if (!tag.status)
+	if (!r)
 		kk_report_image();
-	return tag.status;
+	return r;
 }

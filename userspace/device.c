@@ -19,7 +19,7 @@
 const char *kk_sys = "/sys";
 
 /* Not a line of it: the name of a mapping may have a newline in it. */
-static bool read_attr(const char *kname, const char *attr, char *out, size_t size)
+bool kk_block_attr(const char *kname, const char *attr, char *out, size_t size)
 {
 	char path[512];
 	ssize_t n;
@@ -97,19 +97,19 @@ static void device_below(const char *kname, char *out, size_t size)
 	*out = '\0';
 	if (!name_below(kname, below, sizeof(below)))
 		return;
-	if (read_attr(below, "dm/uuid", uuid, sizeof(uuid)) &&
+	if (kk_block_attr(below, "dm/uuid", uuid, sizeof(uuid)) &&
 	    !strncmp(uuid, "CRYPT-SUBDEV-", 13) && name_below(below, next, sizeof(next)))
 		memcpy(below, next, sizeof(below));
 	dev_path(below, out, size);
 }
 
-static bool read_mapping(const char *kname, struct kk_mapping *m)
+bool kk_block_mapping(const char *kname, struct kk_mapping *m)
 {
 	char uuid[256];
 
 	memset(m, 0, sizeof(*m));
-	if (!read_attr(kname, "dm/uuid", uuid, sizeof(uuid)) || !kk_dm_uuid_parse(uuid, m) ||
-	    !read_attr(kname, "dm/name", m->name, sizeof(m->name)))
+	if (!kk_block_attr(kname, "dm/uuid", uuid, sizeof(uuid)) || !kk_dm_uuid_parse(uuid, m) ||
+	    !kk_block_attr(kname, "dm/name", m->name, sizeof(m->name)))
 		return false;
 	device_below(kname, m->device, sizeof(m->device));
 	return true;
@@ -143,7 +143,7 @@ static int visit_mapping(const char *kname, void *arg)
 	struct mapping_visit *v = arg;
 	struct kk_mapping m;
 
-	return read_mapping(kname, &m) ? v->fn(&m, v->arg) : 0;
+	return kk_block_mapping(kname, &m) ? v->fn(&m, v->arg) : 0;
 }
 
 int kk_each_mapping(int (*fn)(const struct kk_mapping *m, void *arg), void *arg)
@@ -187,7 +187,7 @@ static int match_dm_name(const char *kname, void *arg)
 {
 	char name[256];
 
-	return read_attr(kname, "dm/name", name, sizeof(name)) && !strcmp(name, arg);
+	return kk_block_attr(kname, "dm/name", name, sizeof(name)) && !strcmp(name, arg);
 }
 
 bool kk_dm_name_taken(const char *name)
@@ -240,7 +240,7 @@ static int match_uuid(const char *kname, void *arg)
 	char path[KK_PATH_MAX], size[32], uuid[KK_UUID_LEN + 1];
 
 	if (!strncmp(kname, "ram", 3) || !strncmp(kname, "fd", 2) ||
-	    !read_attr(kname, "size", size, sizeof(size)) || !strcmp(size, "0"))
+	    !kk_block_attr(kname, "size", size, sizeof(size)) || !strcmp(size, "0"))
 		return 0;
 	dev_path(kname, path, sizeof(path));
 	if (!kk_luks_uuid(path, uuid, sizeof(uuid)) || strcasecmp(uuid, s->uuid))
@@ -314,10 +314,10 @@ static int match_rdev(const char *kname, void *arg)
 	struct stat st;
 	char dev[32], mine[32];
 
-	if (!read_mapping(kname, s->out))
+	if (!kk_block_mapping(kname, s->out))
 		return 0;
 	snprintf(mine, sizeof(mine), "%u:%u", major(s->rdev), minor(s->rdev));
-	if (read_attr(kname, "dev", dev, sizeof(dev)) && !strcmp(dev, mine))
+	if (kk_block_attr(kname, "dev", dev, sizeof(dev)) && !strcmp(dev, mine))
 		return 1;
 	return !stat(s->out->device, &st) && st.st_rdev == s->rdev;
 }

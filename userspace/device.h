@@ -23,6 +23,13 @@ struct kk_mapping {
 	char device[KK_PATH_MAX];	/* the device below, or "" */
 };
 
+/*
+ * A block device by its name in sysfs: an attribute, without the newline at its
+ * end, and the LUKS mapping that it is. False when there is none.
+ */
+bool kk_block_attr(const char *kname, const char *attr, char *out, size_t size);
+bool kk_block_mapping(const char *kname, struct kk_mapping *m);
+
 /* Calls @fn for every active LUKS mapping until it returns non-zero. */
 int kk_each_mapping(int (*fn)(const struct kk_mapping *m, void *arg), void *arg);
 bool kk_mapping_of_uuid(const char *uuid, struct kk_mapping *m);

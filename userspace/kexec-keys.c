@@ -12,7 +12,7 @@
 /* In the order of the KK_VERB_ bits. */
 const struct kk_verb kk_verbs[] = {
 	{ "tag", kk_cmd_tag, "designate the keys of LUKS volumes for the next kernel",
-	  "[OPTION]... VOLUME... | --all" },
+	  "[OPTION]... VOLUME... | --all | --for PATH" },
 	{ "untag", kk_cmd_untag, "take designated keys back",
 	  "[OPTION]... VOLUME... | --all" },
 	{ "list", kk_cmd_list, "list the designated keys", "[--json]" },

@@ -52,6 +52,7 @@ struct kk_args {
 	int key_slot;
 	int token_id;
 	const char *name;
+	const char *for_path;
 	const char *key_file;
 	const char *header;
 	const char *initramfs;

@@ -9,7 +9,7 @@ _kexec_keys()
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
 		words="--help $("${COMP_WORDS[0]}" --help 2> /dev/null | sed -n 's/^  \([a-z]*\) .*/\1/p')"
-	elif [[ $previous == --@(header|key-file|initramfs|kernel|initrd) ]]; then
+	elif [[ $previous == --@(for|header|key-file|initramfs|kernel|initrd) ]]; then
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return

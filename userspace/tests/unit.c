@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "device.h"
@@ -1134,17 +1135,161 @@ static void test_mappings(void)
 
 static void test_mounts(void)
 {
-	char source[64];
+	char type[64];
 
 	put(dir, "mountinfo", "21 1 0:20 / / rw - rootfs rootfs rw\n"
 	    "22 21 8:1 / /boot rw shared:1 - ext4 /dev/sda1 rw\n"
-	    "23 21 0:30 /@ / rw,relatime shared:2 - btrfs /dev/mapper/root rw");
-	OK(kk_mount_source(in_dir("mountinfo"), "/", source, sizeof(source)));
-	STR(source, "/dev/mapper/root");
-	OK(kk_mount_source(in_dir("mountinfo"), "/boot", source, sizeof(source)));
-	STR(source, "/dev/sda1");
-	OK(!kk_mount_source(in_dir("mountinfo"), "/var", source, sizeof(source)));
-	OK(!kk_mount_source(in_dir("nothing"), "/", source, sizeof(source)));
+	    "short\n"
+	    "23 21 0:30 /@ /a\\040-\\040b rw,relatime shared:2 master:1 - btrfs /dev/mapper/root rw");
+	OK(kk_mount_type(in_dir("mountinfo"), 21, type, sizeof(type)));
+	STR(type, "rootfs");
+	OK(kk_mount_type(in_dir("mountinfo"), 23, type, sizeof(type)));
+	STR(type, "btrfs");
+	OK(!kk_mount_type(in_dir("mountinfo"), 2, type, sizeof(type)));
+	OK(!kk_mount_type(in_dir("nothing"), 21, type, sizeof(type)));
+}
+
+/* A block device of the unit tests' own sysfs, on up to two others. */
+static void put_block(const char *name, const char *below, const char *below2)
+{
+	char path[128], target[128];
+	static unsigned int minor;
+
+	snprintf(path, sizeof(path), "dev/block/8:%u", minor++);
+	snprintf(target, sizeof(target), "../../class/block/%s", name);
+	sysfs_link(target, path);
+	snprintf(path, sizeof(path), "class/block/%s/size", name);
+	put_sys(path, "1");
+	for (; below; below = below2, below2 = NULL) {
+		snprintf(path, sizeof(path), "class/block/%s/slaves/%s", name, below);
+		snprintf(target, sizeof(target), "../../%s", below);
+		sysfs_link(target, path);
+	}
+}
+
+static void put_mapping(const char *kname, const char *name, const char *dm_uuid,
+			const char *below)
+{
+	char path[128], text[128];
+
+	put_block(kname, below, NULL);
+	snprintf(path, sizeof(path), "class/block/%s/dm/name", kname);
+	put_sys(path, name);
+	snprintf(path, sizeof(path), "class/block/%s/dm/uuid", kname);
+	snprintf(text, sizeof(text), "%s%s", dm_uuid, name);
+	put_sys(path, text);
+}
+
+static int add_name(const struct kk_mapping *m, void *arg)
+{
+	strcat(arg, m->name);
+	strcat(arg, m->luks ? " " : "! ");
+	return !strcmp(m->name, "stop");
+}
+
+static void is_below(unsigned int minor, const char *names)
+{
+	char found[256] = "";
+
+	OK(kk_each_below_device(makedev(8, minor), add_name, found) == 0);
+	STR(found, names);
+}
+
+static void test_stacks(void)
+{
+	char found[256] = "";
+
+	own_sysfs("sys-stacks");
+	put_block("sda", NULL, NULL);
+	put_block("sdb", NULL, NULL);
+	put_mapping("dm-0", "a", LUKS_DM_UUID, "sda");
+	put_mapping("dm-1", "b", LUKS_DM_UUID, "sdb");
+	put_block("md0", "dm-0", "dm-1");
+	put_mapping("dm-2", "lv", "LVM-", "md0");
+	is_below(0, "");
+	is_below(2, "a ");
+	/* LVM on RAID on two LUKS volumes, in the order in which a directory is read. */
+	OK(kk_each_below_device(makedev(8, 5), add_name, found) == 0);
+	OK(!strcmp(found, "a b ") || !strcmp(found, "b a "));
+	/* Both legs stand on one volume, which stands on another. */
+	put_mapping("dm-3", "one", "LVM-", "dm-0");
+	put_mapping("dm-4", "two", "LVM-", "dm-0");
+	put_block("md1", "dm-3", "dm-4");
+	is_below(8, "a ");
+	put_mapping("dm-5", "top", LUKS_DM_UUID, "md1");
+	is_below(9, "top a ");
+	/* What is below a partition, its disk knows. */
+	sysfs_link("../../class/block/md1p1", "dev/block/8:100");
+	sysfs_link("../../devices/md1/md1p1", "class/block/md1p1");
+	put_sys("devices/md1/md1p1/partition", "1");
+	is_below(100, "a ");
+	/* Encrypted otherwise, and what only sounds so. */
+	put_mapping("dm-6", "swap", "CRYPT-PLAIN-", "dm-1");
+	is_below(10, "swap! b ");
+	put_mapping("dm-7", "verity", "CRYPT-VERITY-0123-", "dm-1");
+	is_below(11, "b ");
+	/* The walk ends when it is told to. */
+	put_mapping("dm-8", "stop", LUKS_DM_UUID, "dm-0");
+	*found = '\0';
+	OK(kk_each_below_device(makedev(8, 12), add_name, found) == 1);
+	STR(found, "stop ");
+	OK(kk_each_below_device(makedev(9, 0), add_name, found) == -ENOENT);
+	kk_sys = "/sys";
+}
+
+static void existing(const char *path, int r, const char *expected)
+{
+	char out[512] = "", full[512];
+
+	snprintf(full, sizeof(full), "%s%s", in_dir("paths"), path);
+	OK(kk_existing_path(full, out, sizeof(out)) == r);
+	if (r < 0)
+		return;
+	snprintf(full, sizeof(full), "%s%s", in_dir("paths"), expected);
+	STR(out, full);
+}
+
+static void test_existing_paths(void)
+{
+	char out[8];
+
+	touch(in_dir("paths"), "/there/file");
+	existing("/there/file", 0, "/there/file");
+	existing("/there//", 0, "/there");
+	existing("/there/not", 1, "/there");
+	existing("/there///not//x/../y/", 1, "/there");
+	existing("/there/file/x", -ENOTDIR, "");
+	OK(!symlink("there", in_dir("paths/link")));
+	existing("/link/not", 1, "/link");
+	OK(!symlink("nowhere", in_dir("paths/dangling")));
+	existing("/dangling", -ENOLINK, "");
+	existing("/dangling/x/", -ENOLINK, "");
+	OK(kk_existing_path("/", out, sizeof(out)) == 0);
+	STR(out, "/");
+	OK(kk_existing_path("/nono", out, sizeof(out)) == 1);
+	STR(out, "/");
+	OK(kk_existing_path("no/no", out, sizeof(out)) == 1);
+	STR(out, ".");
+	OK(kk_existing_path("", out, sizeof(out)) == -ENOENT);
+	OK(kk_existing_path("12345678", out, sizeof(out)) == -ENAMETOOLONG);
+}
+
+static int never(const struct kk_mapping *m, void *arg)
+{
+	(void)m;
+	(void)arg;
+	return 1;
+}
+
+static void test_no_device_below(void)
+{
+	char type[64];
+
+	OK(kk_each_below("/proc", never, NULL) == -ENOTBLK);
+	OK(kk_file_system_type("/proc", type, sizeof(type)));
+	STR(type, "proc");
+	OK(kk_each_below("/dev/null", never, NULL) == -EINVAL);
+	OK(kk_each_below("/nonexistent", never, NULL) == -ENOENT);
 }
 
 static void test_help(void)
@@ -1174,6 +1319,10 @@ static void test_usage(void)
 	OK(RUN(out, "status", "volume") == KK_USAGE);
 	OK(RUN(out, "tag") == KK_USAGE);
 	OK(RUN(out, "tag", "--all", "x") == KK_USAGE);
+	OK(RUN(out, "tag", "--all", "--for", "/") == KK_USAGE);
+	OK(RUN(out, "tag", "--for", "/", "x") == KK_USAGE);
+	OK(RUN(out, "tag", "--for", "/", "--header", "x") == KK_USAGE);
+	OK(RUN(out, "untag", "--for", "/") == KK_USAGE);
 	OK(RUN(out, "tag", "--timeout", "-1", "x") == KK_USAGE);
 	OK(RUN(out, "tag", "--timeout", "soon", "x") == KK_USAGE);
 	OK(RUN(out, "tag", "--key-slot", "32", "x") == KK_USAGE);
@@ -1259,7 +1408,10 @@ static const struct { const char *name; void (*fn)(void); } tests[] = {
 	{ "findings, by their importance", test_findings },
 	{ "errors that are kept", test_kept_errors },
 	{ "open LUKS volumes", test_mappings },
-	{ "what is mounted", test_mounts },
+	{ "types of what is mounted", test_mounts },
+	{ "volumes below a block device", test_stacks },
+	{ "the nearest parent that exists", test_existing_paths },
+	{ "paths with no device below them", test_no_device_below },
 	{ "help and version", test_help },
 	{ "wrong command lines", test_usage },
 	{ "a kernel without the feature", test_no_feature },
