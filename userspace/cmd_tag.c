@@ -25,6 +25,7 @@ struct tag {
 	const struct kk_args *args;
 	struct kk_state state;
 	struct kk_keys keys;	/* what was designated before */
+	struct kk_secret key_file;
 	int status;		/* of the first volume that failed */
 	unsigned int n;
 };
@@ -106,7 +107,7 @@ static bool link_existing(const struct tag *tag, const struct kk_header *h, cons
 	return false;
 }
 
-static int tag_loaded(const struct tag *tag, struct crypt_device *cd,
+static int tag_loaded(struct tag *tag, struct crypt_device *cd,
 		      const struct kk_header *h, const char *label)
 {
 	key_serial_t serial;
@@ -121,7 +122,7 @@ static int tag_loaded(const struct tag *tag, struct crypt_device *cd,
 		       kk_esc(label), h->uuid);
 		return KK_OK;
 	}
-	r = kk_unlock(cd, h, label, tag->args, &serial);
+	r = kk_unlock(cd, h, label, tag->args, &tag->key_file, &serial);
 	/* Before crypt_free(), which takes the key out of the thread keyring. */
 	if (!r)
 		r = link_key(serial, tag, label);
@@ -130,7 +131,7 @@ static int tag_loaded(const struct tag *tag, struct crypt_device *cd,
 	return r;
 }
 
-static int tag_device(const struct tag *tag, const char *device, const char *label)
+static int tag_device(struct tag *tag, const char *device, const char *label)
 {
 	struct crypt_device *cd;
 	struct kk_header h;
@@ -161,7 +162,7 @@ static int tag_mapping(const struct kk_mapping *m, void *arg)
 	return 0;
 }
 
-static int tag_volume(const struct tag *tag, const char *volume)
+static int tag_volume(struct tag *tag, const char *volume)
 {
 	struct kk_target t;
 	int r = kk_target_resolve(volume, &t);
@@ -268,6 +269,7 @@ int kk_cmd_tag(const struct kk_args *args)
 		r = tag_for(&tag, args->for_path);
 	else
 		r = args->all ? tag_all(&tag) : tag_listed(&tag);
+	kk_secret_free(&tag.key_file);
 	kk_keys_free(&tag.keys);
 	if (!r)
 		kk_report_image();

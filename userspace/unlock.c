@@ -4,7 +4,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "passphrase.h"
 #include "unlock.h"
 
 #define TRIES 3
@@ -113,16 +112,15 @@ static int unlock_by_token(struct crypt_device *cd, const char *label,
 }
 
 static int unlock_by_file(struct crypt_device *cd, const struct kk_header *h,
-			  const char *label, const struct kk_args *args)
+			  const char *label, const struct kk_args *args,
+			  struct kk_secret *key_file)
 {
-	struct kk_secret pass = { 0 };
-	int r = kk_read_key_file(cd, args->key_file, &pass);
+	int r = key_file->data ? KK_OK : kk_read_key_file(cd, args->key_file, key_file);
 
 	if (r)
 		return r;
 	say_what_it_takes(cd, label, args);
-	r = try_passphrase(cd, h, args, &pass);
-	kk_secret_free(&pass);
+	r = try_passphrase(cd, h, args, key_file);
 	if (!r)
 		return KK_OK;
 	return kk_fail(kk_exit_of_errno(r),
@@ -159,7 +157,7 @@ static int unlock_by_person(struct crypt_device *cd, const struct kk_header *h,
 }
 
 int kk_unlock(struct crypt_device *cd, const struct kk_header *h, const char *label,
-	      const struct kk_args *args, key_serial_t *serial)
+	      const struct kk_args *args, struct kk_secret *key_file, key_serial_t *serial)
 {
 	bool by_token = h->luks == 2 && !args->key_file && args->key_slot < 0 &&
 			has_token(cd, args);
@@ -173,7 +171,7 @@ int kk_unlock(struct crypt_device *cd, const struct kk_header *h, const char *la
 				       kk_esc(label), strerror(-r));
 	}
 	if (r && args->key_file)
-		r = unlock_by_file(cd, h, label, args);
+		r = unlock_by_file(cd, h, label, args, key_file);
 	else if (r)
 		r = unlock_by_person(cd, h, label, args);
 	if (r)

@@ -9,12 +9,15 @@
 
 #include "header.h"
 #include "kexec-keys.h"
+#include "passphrase.h"
 
 /*
  * On success @serial is a verified logon key, possessed until crypt_free(cd).
- * For LUKS2 no byte of it is ever in this program's own memory.
+ * For LUKS2 no byte of it is ever in this program's own memory. The key file is
+ * read once for all volumes, since standard input cannot be read again; @key_file,
+ * empty at first, is the caller's to kk_secret_free().
  */
 int kk_unlock(struct crypt_device *cd, const struct kk_header *h, const char *label,
-	      const struct kk_args *args, key_serial_t *serial);
+	      const struct kk_args *args, struct kk_secret *key_file, key_serial_t *serial);
 
 #endif
