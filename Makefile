@@ -69,7 +69,7 @@ bench: deps kernel shim kselftests ## the benchmarks, with their report
 	@VARIANT=off scripts/kernel
 	@selftests/vm/bench
 
-kernel: deps ## build/kernel/BASE-ARCH[-VARIANT]: the test kernel; VARIANT=off, nowipe, debug, kcsan, 64k
+kernel: deps ## build/kernel/BASE-ARCH[-VARIANT]: the test kernel; VARIANT=off, nowipe, stacks, debug, kcsan, 64k
 	@scripts/kernel
 
 shim: deps ## build/userspace[-ARCH]/kexec-keys
