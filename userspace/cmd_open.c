@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -14,11 +13,11 @@
 #include "device.h"
 #include "header.h"
 #include "kexec-keys.h"
+#include "locate.h"
 #include "mapping.h"
 #include "ring.h"
 #include "state.h"
 #include "table.h"
-#include "volumes.h"
 
 #ifndef KK_VMCORE
 #define KK_VMCORE "/proc/vmcore"
@@ -82,39 +81,21 @@ static int already_active(const struct job *job)
 	return KK_OK;
 }
 
-static int find_device(struct job *job)
+/* Of the command line, else of the tables, else that of systemd and dracut. */
+static const char *choose_name(struct job *job)
 {
-	struct kk_target *t = &job->target;
-	bool quiet = job->args->boot;
+	struct kk_volume *v = &job->volume;
 
-	if (t->device[0])
-		return KK_OK;
-	return kk_device_of_uuid(t->uuid, quiet, t->device, sizeof(t->device));
-}
-
-static const char *header_of(const struct job *job)
-{
-	if (job->args->header)
-		return job->args->header;
-	return job->volume.header[0] ? job->volume.header : NULL;
-}
-
-/* Unless it was looked up by its name. */
-static void look_up_volume(struct job *job)
-{
-	if (job->volume.name[0])
-		return;
-	if (!kk_volume_of(job->target.uuid, kk_device_number(job->target.device),
-			  &job->volume))
-		snprintf(job->volume.name, sizeof(job->volume.name), "luks-%s",
-			 job->target.uuid);
 	if (job->args->name)
-		snprintf(job->volume.name, sizeof(job->volume.name), "%s", job->args->name);
+		return job->args->name;
+	if (!v->name[0])
+		snprintf(v->name, sizeof(v->name), "luks-%s", job->target.uuid);
+	return v->name;
 }
 
-static int create_failed(const struct job *job, int r)
+static int create_failed(const struct job *job, const struct kk_new_mapping *new, int r)
 {
-	const char *name = kk_esc(job->volume.name), *device = kk_esc(job->target.device);
+	const char *name = kk_esc(new->name), *device = kk_esc(new->device);
 
 	switch (r) {
 	case -ENOKEY:
@@ -131,21 +112,21 @@ static int create_failed(const struct job *job, int r)
 	case -EINVAL:
 		return kk_fail(KK_KEY_MISMATCH, "see dmesg; designate it again with kexec-keys tag",
 			       "dm-crypt refuses the table of %s: the key has another size, or the kernel lacks %s",
-			       name, job->header.cipher);
+			       name, kk_esc(job->header.cipher));
 	case -ENOENT:
 		return kk_fail(KK_DEVICE, "load its module, and put it into the initramfs",
-			       "the kernel lacks the cipher %s for %s", job->header.cipher, name);
+			       "the kernel lacks the cipher %s for %s", kk_esc(job->header.cipher), name);
 	default:
 		return kk_fail(kk_exit_of_errno(r), "see dmesg and lsblk",
 			       "cannot map %s as %s: %s", device, name, strerror(-r));
 	}
 }
 
-static int activate(const struct job *job, const struct kk_key *k)
+static int activate(struct job *job, const struct kk_key *k)
 {
 	struct kk_new_mapping new = {
 		.header = &job->header, .device = job->target.device,
-		.name = job->volume.name, .description = k->description, .ring = job->ring,
+		.name = choose_name(job), .description = k->description, .ring = job->ring,
 		.flags = job->header.flags | job->volume.flags |
 			 (job->args->readonly ? KK_FLAG_READONLY : 0),
 	};
@@ -159,33 +140,17 @@ static int activate(const struct job *job, const struct kk_key *k)
 			       kk_esc(new.name));
 	r = kk_mapping_create(&new);
 	if (r)
-		return create_failed(job, r);
+		return create_failed(job, &new, r);
 	kk_say("Opened %s (UUID %s) as %s.", kk_esc(new.device), job->target.uuid,
 	       kk_esc(new.name));
 	return KK_OK;
-}
-
-static int load_header(struct job *job)
-{
-	int r = kk_header_load(job->label, job->target.device, header_of(job),
-			       &job->header, NULL);
-
-	if (r)
-		return r;
-	if (!job->target.uuid[0])
-		memcpy(job->target.uuid, job->header.uuid, sizeof(job->target.uuid));
-	if (!strcasecmp(job->target.uuid, job->header.uuid))
-		return KK_OK;
-	return kk_fail(KK_DEVICE, "give the header of this volume",
-		       "the header of %s has the UUID %s, not %s", kk_esc(job->label),
-		       job->header.uuid, job->target.uuid);
 }
 
 static int verify_and_open(struct job *job)
 {
 	const struct kk_key *k = NULL;
 	struct kk_choice choice;
-	int r = load_header(job);
+	int r = kk_load_located(&job->target, &job->volume, job->label, &job->header, NULL);
 
 	if (r)
 		return r;
@@ -210,36 +175,27 @@ static int verify_and_open(struct job *job)
 
 static int open_target(struct job *job)
 {
+	struct kk_target *t = &job->target;
 	int r;
 
-	/* No header on the device itself: it may be elsewhere. */
-	if (!job->target.uuid[0])
-		look_up_volume(job);
-	if (!job->target.uuid[0] && header_of(job)) {
-		r = load_header(job);
-		if (r)
-			return r;
-	}
-	if (job->target.mapped && !job->args->test)
+	if (t->mapped && !job->args->test)
 		return already_active(job);
-	if (job->args->boot && !job->target.uuid[0])
-		return no_luks(job);
-	if (job->target.uuid[0] && !kk_keys_have(job->keys, job->target.uuid) &&
-	    !job->unattended)
+	if (t->uuid[0] && !kk_keys_have(job->keys, t->uuid) && !job->unattended)
 		return no_key(job);
-	r = find_device(job);
+	r = kk_locate(t, job->args->header, job->args->boot, &job->volume);
 	/* Not there yet: at boot it is tried again, or nobody needs it. */
-	if (r || !job->target.device[0])
+	if (r || !t->device[0])
 		return r;
-	look_up_volume(job);
+	if (job->args->boot && !t->uuid[0])
+		return no_luks(job);
 	return verify_and_open(job);
 }
 
-static int open_volume(struct job *job, const char *volume, const char *label)
+static int open_volume(struct job *job, const char *volume)
 {
 	int r = kk_target_resolve(volume, &job->target);
 
-	job->label = label;
+	job->label = volume;
 	return r ? r : open_target(job);
 }
 
@@ -255,27 +211,23 @@ static int unknown_name(const struct job *job, const char *name)
 /* --name alone: the tables of volumes know which one it is. */
 static int open_named(struct job *job, const char *name)
 {
-	struct kk_volume *v = &job->volume;
+	struct kk_volume v;
 	struct kk_mapping m;
-	char *source;
 	int r;
 
 	if (kk_mapping_named(name, &m))
-		return open_volume(job, name, name);
-	if (!kk_volume_named(name, v)) {
-		memset(v, 0, sizeof(*v));
-		if (!strncmp(name, "luks-", 5) && kk_uuid_valid(name + 5))
-			snprintf(v->source, sizeof(v->source), "UUID=%s", name + 5);
-		else
+		return open_volume(job, name);
+	if (!kk_volume_named(name, &v)) {
+		if (strncmp(name, "luks-", 5) || !kk_uuid_valid(name + 5))
 			return unknown_name(job, name);
+		snprintf(v.source, sizeof(v.source), "UUID=%s", name + 5);
 	}
-	source = kk_volume_source(v);
+	job->label = name;
+	r = kk_target_of_volume(&v, job->args->boot, &job->target);
 	/* Not there yet: at boot it is tried again. */
-	if (!source && job->args->boot)
-		return KK_OK;
-	r = open_volume(job, source ? source : v->source, name);
-	free(source);
-	return r;
+	if (r || (!job->target.uuid[0] && !job->target.device[0]))
+		return r;
+	return open_target(job);
 }
 
 static void reset(struct job *job)
@@ -300,7 +252,7 @@ static int open_all(struct job *job)
 		n++;
 		reset(job);
 		snprintf(volume, sizeof(volume), "UUID=%s", k->desc.uuid);
-		r = open_volume(job, volume, volume);
+		r = open_volume(job, volume);
 		if (!status)
 			status = r;
 	}
@@ -316,7 +268,7 @@ static int open_listed(struct job *job)
 
 	for (int i = 0; i < job->args->n_volumes; i++) {
 		reset(job);
-		r = open_volume(job, job->args->volumes[i], job->args->volumes[i]);
+		r = open_volume(job, job->args->volumes[i]);
 		if (!status)
 			status = r;
 	}

@@ -11,9 +11,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "device.h"
-#include "header.h"
 #include "kexec-keys.h"
+#include "locate.h"
 #include "report.h"
 #include "ring.h"
 #include "stack.h"
@@ -131,12 +130,15 @@ static int tag_loaded(struct tag *tag, struct crypt_device *cd,
 	return r;
 }
 
-static int tag_device(struct tag *tag, const char *device, const char *label)
+static int tag_target(struct tag *tag, struct kk_target *t, const char *label)
 {
 	struct crypt_device *cd;
+	struct kk_volume v;
 	struct kk_header h;
-	int r = kk_header_load(label, device, tag->args->header, &h, &cd);
+	int r = kk_locate(t, tag->args->header, false, &v);
 
+	if (!r)
+		r = kk_load_located(t, &v, label, &h, &cd);
 	if (r)
 		return r;
 	r = tag_loaded(tag, cd, &h, label);
@@ -153,29 +155,27 @@ static void note(struct tag *tag, int r)
 		tag->status = r;
 }
 
-static int tag_mapping(const struct kk_mapping *m, void *arg)
-{
-	struct tag *tag = arg;
-
-	if (m->device[0])
-		note(tag, tag_device(tag, m->device, m->name));
-	return 0;
-}
-
-static int tag_volume(struct tag *tag, const char *volume)
+static void tag_volume(struct tag *tag, const char *volume)
 {
 	struct kk_target t;
 	int r = kk_target_resolve(volume, &t);
 
-	if (!r && !t.device[0])
-		r = kk_device_of_uuid(t.uuid, false, t.device, sizeof(t.device));
-	return r ? r : tag_device(tag, t.device, volume);
+	note(tag, r ? r : tag_target(tag, &t, volume));
+}
+
+static int tag_mapping(const struct kk_mapping *m, void *arg)
+{
+	struct kk_target t;
+
+	kk_target_of_mapping(m, &t);
+	note(arg, tag_target(arg, &t, m->name));
+	return 0;
 }
 
 static int tag_listed(struct tag *tag)
 {
 	for (int i = 0; i < tag->args->n_volumes; i++)
-		note(tag, tag_volume(tag, tag->args->volumes[i]));
+		tag_volume(tag, tag->args->volumes[i]);
 	return tag->status;
 }
 

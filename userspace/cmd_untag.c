@@ -7,8 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "device.h"
 #include "kexec-keys.h"
+#include "locate.h"
 #include "report.h"
 #include "ring.h"
 #include "state.h"
@@ -53,14 +53,17 @@ static int untag_matching(const struct kk_state *s, const char *uuid,
 }
 
 /* A volume whose disk is away can still be named by its key's description. */
-static int untag_volume(const struct kk_state *s, const char *volume)
+static int untag_volume(const struct kk_state *s, const char *volume, const char *header)
 {
 	struct kk_target t;
+	struct kk_volume v;
 	unsigned int n;
 	int r = untag_matching(s, NULL, volume, &n);
 
 	if (!r && !n) {
 		r = kk_target_resolve(volume, &t);
+		if (!r && !t.uuid[0])
+			r = kk_locate(&t, header, false, &v);
 		if (r)
 			return r;
 		if (!t.uuid[0])
@@ -85,13 +88,16 @@ int kk_cmd_untag(const struct kk_args *args)
 	if (args->all == !!args->n_volumes)
 		return kk_fail(KK_USAGE, "see kexec-keys untag --help",
 			       "untag takes either VOLUMEs or --all");
+	if (args->header && args->n_volumes != 1)
+		return kk_fail(KK_USAGE, "see kexec-keys untag --help",
+			       "--header goes with one VOLUME");
 	r = kk_state_get(&s);
 	if (r)
 		return r;
 	if (args->all)
 		status = untag_all(&s);
 	for (int i = 0; i < args->n_volumes; i++) {
-		r = untag_volume(&s, args->volumes[i]);
+		r = untag_volume(&s, args->volumes[i], args->header);
 		if (!status)
 			status = r;
 	}

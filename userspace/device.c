@@ -337,9 +337,14 @@ static int resolve_path(const char *path, struct kk_target *t)
 		return KK_OK;
 	}
 	snprintf(t->device, sizeof(t->device), "%s", path);
-	t->explicit_device = true;
 	kk_luks_uuid(path, t->uuid, sizeof(t->uuid));
 	return KK_OK;
+}
+
+void kk_target_of_mapping(const struct kk_mapping *m, struct kk_target *t)
+{
+	memset(t, 0, sizeof(*t));
+	target_mapped(t, m);
 }
 
 int kk_target_resolve(const char *volume, struct kk_target *t)
@@ -347,7 +352,6 @@ int kk_target_resolve(const char *volume, struct kk_target *t)
 	struct kk_mapping m;
 
 	memset(t, 0, sizeof(*t));
-	snprintf(t->label, sizeof(t->label), "%s", volume);
 	if (!strncmp(volume, "UUID=", 5))
 		return resolve_uuid(volume + 5, t);
 	if (strchr(volume, '/'))

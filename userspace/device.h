@@ -53,16 +53,17 @@ unsigned long kk_device_number(const char *path);
 
 /* What the user named, as far as it can be known. */
 struct kk_target {
-	char label[KK_PATH_MAX];	/* for messages */
 	char device[KK_PATH_MAX];	/* "" when only the UUID is known */
 	char uuid[KK_UUID_LEN + 1];	/* "" when only the device is known */
 	bool mapped;
-	bool explicit_device;		/* the user named this very device */
 	struct kk_mapping mapping;
 };
 
 /* Mapper name, device, UUID=...; KK_DEVICE, with a message, when it is none. */
 int kk_target_resolve(const char *volume, struct kk_target *t);
+
+/* What an open volume is, named by its mapping. */
+void kk_target_of_mapping(const struct kk_mapping *m, struct kk_target *t);
 
 /* LUKS UUID on a device, without a message; false when there is none. */
 bool kk_luks_uuid(const char *device, char *uuid, size_t size);

@@ -11,6 +11,7 @@
 
 #include "choose.h"
 #include "digest.h"
+#include "locate.h"
 #include "mapping.h"
 #include "modules.h"
 #include "rehearsal.h"
@@ -81,9 +82,7 @@ static bool find_device(struct kk_rehearsal *r, struct subject *s)
 {
 	struct kk_target *t = &s->target;
 
-	if (t->device[0])
-		return true;
-	if (kk_device_of_uuid(t->uuid, true, t->device, sizeof(t->device))) {
+	if (kk_locate(t, NULL, true, &s->volume)) {
 		device_finding(r, s);
 		return false;
 	}
@@ -110,9 +109,8 @@ static void unsupported(struct kk_rehearsal *r, const struct subject *s)
 
 static bool load_header(struct kk_rehearsal *r, struct subject *s)
 {
-	const char *header = s->volume.header[0] ? s->volume.header : NULL;
 	struct kk_target *t = &s->target;
-	int status = kk_header_load(s->label, t->device, header, &s->header, NULL);
+	int status = kk_load_located(t, &s->volume, s->label, &s->header, NULL);
 
 	if (status == KK_UNSUPPORTED)
 		unsupported(r, s);
@@ -121,11 +119,7 @@ static bool load_header(struct kk_rehearsal *r, struct subject *s)
 			   command("cryptsetup repair", t->device), "%s", s->kept.sentence);
 	else if (status)
 		device_finding(r, s);
-	if (status)
-		return false;
-	if (!t->uuid[0])
-		snprintf(t->uuid, sizeof(t->uuid), "%s", s->header.uuid);
-	return true;
+	return !status;
 }
 
 static void note_algorithms(struct kk_rehearsal *r, const struct kk_header *h)
@@ -191,15 +185,11 @@ static void rehearse_volume(struct kk_rehearsal *r, struct subject *s)
 
 	set_label(s);
 	kk_keep_errors(&s->kept);
-	if (find_device(r, s)) {
-		if (!s->volume.name[0])
-			kk_volume_of(t->uuid, kk_device_number(t->device), &s->volume);
-		if (load_header(r, s) && !kk_words_have(&r->done, t->uuid)) {
-			kk_progress("Verifying the key of %s ...", kk_esc(s->label));
-			verify(r, s);
-			if (r->crash)
-				look_for_suspension(r, s);
-		}
+	if (find_device(r, s) && load_header(r, s) && !kk_words_have(&r->done, t->uuid)) {
+		kk_progress("Verifying the key of %s ...", kk_esc(s->label));
+		verify(r, s);
+		if (r->crash)
+			look_for_suspension(r, s);
 	}
 	kk_keep_errors(NULL);
 	if (t->uuid[0])
@@ -210,14 +200,12 @@ static void rehearse_volume(struct kk_rehearsal *r, struct subject *s)
 static int rehearse_named(const struct kk_volume *v, void *arg)
 {
 	struct kk_rehearsal *r = arg;
-	struct subject s = { .volume = *v };
-	char *source = kk_volume_source(v);
+	struct subject s = { 0 };
 	int status;
 
 	kk_keep_errors(&s.kept);
-	status = kk_target_resolve(source ? source : v->source, &s.target);
+	status = kk_target_of_volume(v, false, &s.target);
 	kk_keep_errors(NULL);
-	free(source);
 	if (status)
 		device_finding(r, &s);
 	else
@@ -305,7 +293,7 @@ static int rehearse_mapping(const struct kk_mapping *m, void *arg)
 		kk_words_add(&r->done, m->uuid);
 		return 0;
 	}
-	kk_target_resolve(m->name, &s.target);
+	kk_target_of_mapping(m, &s.target);
 	rehearse_volume(r, &s);
 	return 0;
 }

@@ -128,31 +128,26 @@ static bool source_is_device(const char *source, unsigned long rdev)
 	return is;
 }
 
-char *kk_volume_source(const struct kk_volume *v)
-{
-	char uuid[KK_UUID_LEN + 1], *source = NULL;
-
-	if (v->source[0] == '/')
-		return access(v->source, F_OK) ? NULL : strdup(v->source);
-	if (strncmp(v->source, "UUID=", 5))
-		return blkid_evaluate_spec(v->source, NULL);
-	snprintf(uuid, sizeof(uuid), "%s", v->source + 5 + (v->source[5] == '"'));
-	if (kk_uuid_valid(uuid) && asprintf(&source, "UUID=%s", uuid) > 0)
-		return source;
-	return blkid_evaluate_spec(v->source, NULL);
-}
-
 struct wanted {
 	const char *name;	/* or NULL */
 	const char *uuid;
 	unsigned long rdev;
 };
 
+static bool header_is(const struct kk_volume *v, const char *uuid)
+{
+	char its[KK_UUID_LEN + 1];
+
+	return *uuid && v->header[0] && kk_luks_uuid(v->header, its, sizeof(its)) &&
+	       !strcasecmp(its, uuid);
+}
+
 static bool matches(const struct kk_volume *v, const struct wanted *w)
 {
 	if (w->name)
 		return !strcmp(v->name, w->name);
-	return kk_source_is_uuid(v->source, w->uuid) || source_is_device(v->source, w->rdev);
+	return kk_source_is_uuid(v->source, w->uuid) || source_is_device(v->source, w->rdev) ||
+	       header_is(v, w->uuid);
 }
 
 bool kk_volume_is(const struct kk_volume *v, const char *uuid, unsigned long rdev)

@@ -38,17 +38,12 @@ bool kk_source_is_uuid(const char *source, const char *uuid);
 bool kk_cmdline_volume(const char *cmdline, const char *uuid, struct kk_volume *v);
 
 /*
- * By UUID or device number (0: unknown), resp. by name; in the order volumes,
- * crypttabs, command line. False when none of them knows it.
+ * By UUID, which a detached header has, or device number (0: unknown), resp. by
+ * name; in the order volumes, crypttabs, command line. False when none of them
+ * knows it.
  */
 bool kk_volume_of(const char *uuid, unsigned long rdev, struct kk_volume *v);
 bool kk_volume_named(const char *name, struct kk_volume *v);
-
-/*
- * The source as kk_target_resolve() takes it, UUID= or a path, which the caller
- * frees; NULL where no such device is there.
- */
-char *kk_volume_source(const struct kk_volume *v);
 
 /* It stands for the volume with this UUID, or for the device (0: unknown). */
 bool kk_volume_is(const struct kk_volume *v, const char *uuid, unsigned long rdev);

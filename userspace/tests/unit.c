@@ -23,6 +23,7 @@
 #include "initramfs.h"
 #include "kexec-keys.h"
 #include "keydesc.h"
+#include "locate.h"
 #include "mend.h"
 #include "modules.h"
 #include "ring.h"
@@ -540,30 +541,61 @@ static void test_cmdline(void)
 	OK(!kk_cmdline_volume("rd.luks.name=" UUID "=root", "", &v));
 }
 
-static void test_volume_source(void)
+static void test_detached_header(void)
 {
-	struct kk_volume v = { 0 };
-	char *source;
+	char uuid[KK_UUID_LEN + 1] = "";
+	struct kk_target t = { 0 };
+	struct kk_volume v;
+	struct kk_header h;
+	struct kk_kept kept;
 
-	snprintf(v.source, sizeof(v.source), "UUID=" UUID);
-	source = kk_volume_source(&v);
-	STR(source, "UUID=" UUID);
-	free(source);
-	snprintf(v.source, sizeof(v.source), "UUID=\"" UUID "\"");
-	source = kk_volume_source(&v);
-	STR(source, "UUID=" UUID);
-	free(source);
+	kk_keep_errors(&kept);
+	/* Its UUID is nowhere on the volume itself. */
+	OK(kk_luks_uuid(in_dir("detached.img"), uuid, sizeof(uuid)));
+	snprintf(t.device, sizeof(t.device), "%s", in_dir("data.img"));
+	OK(kk_locate(&t, in_dir("detached.img"), false, &v) == KK_OK);
+	STR(t.uuid, uuid);
+	OK(kk_load_located(&t, &v, "data", &h, NULL) == KK_OK && !h.offset);
+	/* An entry with a header is the volume of that header. */
+	memset(&v, 0, sizeof(v));
+	OK(!kk_volume_is(&v, uuid, 0) && !kk_volume_is(&v, "", 0));
+	snprintf(v.header, sizeof(v.header), "%s", in_dir("detached.img"));
+	OK(kk_volume_is(&v, uuid, 0) && !kk_volume_is(&v, UUID, 0) && !kk_volume_is(&v, "", 0));
+
+	/* Another volume's header, none, and the header in place of the volume. */
+	snprintf(v.header, sizeof(v.header), "%s", in_dir("luks2.img"));
+	OK(kk_load_located(&t, &v, "data", &h, NULL) == KK_DEVICE);
+	OK(strstr(kept.sentence, "header of data has the UUID"));
+	OK(kk_locate(&t, NULL, false, &v) == KK_OK && !v.header[0]);
+	OK(kk_load_located(&t, &v, "data", &h, NULL) == KK_DEVICE);
+	snprintf(t.device, sizeof(t.device), "%s", in_dir("detached.img"));
+	kk_keep_errors(&kept);
+	OK(kk_load_located(&t, &v, "data", &h, NULL) == KK_DEVICE);
+	OK(strstr(kept.sentence, "but not the volume"));
+	kk_keep_errors(NULL);
+}
+
+static void test_sources(void)
+{
+	struct kk_volume v = { .source = "UUID=\"" UUID "\"" };
+	struct kk_target t;
+	struct kk_kept kept;
+
+	kk_keep_errors(&kept);
+	OK(kk_target_of_volume(&v, false, &t) == KK_OK);
+	STR(t.uuid, UUID);
 	snprintf(v.source, sizeof(v.source), "%s", in_dir("luks2.img"));
-	source = kk_volume_source(&v);
-	STR(source, in_dir("luks2.img"));
-	free(source);
-	/* What is not there, or on no device. */
+	OK(kk_target_of_volume(&v, false, &t) == KK_OK && kk_uuid_valid(t.uuid));
+	STR(t.device, v.source);
+	OK(!kept.sentence[0]);
+	snprintf(v.source, sizeof(v.source), "PARTUUID=\x1b");
+	OK(kk_target_of_volume(&v, false, &t) == KK_DEVICE);
+	STR(kept.sentence, "no device is PARTUUID=\\x1b");
+	OK(kk_target_of_volume(&v, true, &t) == KK_OK && !t.device[0] && !t.uuid[0]);
 	snprintf(v.source, sizeof(v.source), "%s", in_dir("absent"));
-	OK(!kk_volume_source(&v));
-	snprintf(v.source, sizeof(v.source), "PARTUUID=" UUID);
-	OK(!kk_volume_source(&v));
-	snprintf(v.source, sizeof(v.source), "UUID=1234-ABCD");
-	OK(!kk_volume_source(&v));
+	OK(kk_target_of_volume(&v, true, &t) == KK_OK && !t.device[0]);
+	OK(kk_target_of_volume(&v, false, &t) == KK_DEVICE);
+	kk_keep_errors(NULL);
 }
 
 static void test_opened_at_boot(void)
@@ -1323,6 +1355,8 @@ static void test_usage(void)
 	OK(RUN(out, "tag", "--for", "/", "x") == KK_USAGE);
 	OK(RUN(out, "tag", "--for", "/", "--header", "x") == KK_USAGE);
 	OK(RUN(out, "untag", "--for", "/") == KK_USAGE);
+	OK(RUN(out, "untag", "--header", "h", "x", "y") == KK_USAGE);
+	OK(RUN(out, "untag", "--all", "--header", "h") == KK_USAGE);
 	OK(RUN(out, "tag", "--timeout", "-1", "x") == KK_USAGE);
 	OK(RUN(out, "tag", "--timeout", "soon", "x") == KK_USAGE);
 	OK(RUN(out, "tag", "--key-slot", "32", "x") == KK_USAGE);
@@ -1390,8 +1424,9 @@ static const struct { const char *name; void (*fn)(void); } tests[] = {
 	{ "table lines and sizes", test_table },
 	{ "dm uuids", test_dm_uuid },
 	{ "crypttab", test_crypttab },
-	{ "sources of volumes", test_volume_source },
 	{ "kernel command line", test_cmdline },
+	{ "detached headers", test_detached_header },
+	{ "what an entry stands for", test_sources },
 	{ "what is opened at boot, and asks", test_opened_at_boot },
 	{ "state of the kernel, and its verdict", test_state },
 	{ "state of the reboot image, and its verdict", test_reboot_state },

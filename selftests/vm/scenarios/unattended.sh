@@ -11,13 +11,13 @@ CHEAP="--pbkdf pbkdf2 --pbkdf-force-iterations 1000"
 
 at_boot() { kexec-keys open --boot --name="$1"; }
 
-# crypttab KEY [OPTIONS]: of the other volume
+# crypttab KEY [OPTIONS [KEY-OF-SWAP]]: KEY and OPTIONS are the other volume's
 crypttab()
 {
 	echo "$NAME UUID=$(uuid_of /dev/vda) none luks
 late UUID=00000000-1111-2222-3333-444444444444 none luks
 late-path /dev/disk/by-partlabel/late none luks
-swap /dev/zero /dev/urandom swap
+swap /dev/mapper/blank ${3:-/dev/urandom} swap
 data UUID=$(uuid_of /dev/vdb) $1 ${2:-luks}" > /etc/crypttab
 }
 
@@ -50,6 +50,9 @@ first()
 
 capture()
 {
+	# Of its last sectors, which nobody has written.
+	need "there is a device without LUKS" dmsetup create blank \
+		--table "0 2048 linear /dev/vdb $(($(blockdev --getsz /dev/vdb) - 2048))"
 	crypttab none
 	refused "a volume without a key" 15 at_boot data
 	equal "it says so in one line" 1 "$(wc -l < "$OUT")"
@@ -60,7 +63,7 @@ capture()
 	ignored "what is no LUKS volume" swap
 	ignored "a name that nobody knows" other
 
-	sed -i 's,/dev/zero /dev/urandom,/dev/zero none,' /etc/crypttab
+	crypttab none luks none
 	refused "what is no LUKS volume, and asks" 17 at_boot swap
 
 	crypttab /etc/key
