@@ -8,6 +8,7 @@
 #include <libcryptsetup.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -72,25 +73,34 @@ static bool tagged_already(const struct tag *tag, const struct kk_header *h)
 	return false;
 }
 
+/* What a user owns he may change or revoke, once it is verified. */
+static bool is_roots(key_serial_t serial)
+{
+	struct kk_key key = { .serial = serial };
+	bool is = !kk_key_describe(&key) && !key.error && !key.uid;
+
+	free(key.description);
+	return is;
+}
+
 /* In the keyrings of root: cryptsetup's --link-vk-to-keyring, kdump's crypttab. */
 static bool link_from(key_serial_t from, const char *description, const struct tag *tag,
-		      const struct kk_header *h, const char *label)
+		      const struct kk_header *h, const char *label, key_serial_t *serial)
 {
-	key_serial_t serial = keyctl_search(from, "logon", description, 0);
 	bool linked;
 
-	if (serial < 0 || kk_verify_digest(h, serial, from))
+	*serial = keyctl_search(from, "logon", description, 0);
+	if (*serial < 0 || !is_roots(*serial) || kk_verify_digest(h, *serial, from))
 		return false;
 	if (kk_ring_hold(from))
 		return false;
-	linked = !link_key(serial, tag, label);
+	linked = !link_key(*serial, tag, label);
 	kk_ring_release(from);
-	if (linked)
-		kk_debug("took key %d, %s", serial, description);
 	return linked;
 }
 
-static bool link_existing(const struct tag *tag, const struct kk_header *h, const char *label)
+static bool link_existing(const struct tag *tag, const struct kk_header *h, const char *label,
+			  key_serial_t *serial)
 {
 	static const key_serial_t from[] = {
 		KEY_SPEC_SESSION_KEYRING, KEY_SPEC_USER_KEYRING, KEY_SPEC_USER_SESSION_KEYRING,
@@ -100,10 +110,22 @@ static bool link_existing(const struct tag *tag, const struct kk_header *h, cons
 	kk_keydesc_format(h->uuid, h->digest.id, own, sizeof(own));
 	snprintf(kdump, sizeof(kdump), "kdump-cryptsetup:vk-%s", h->uuid);
 	for (unsigned int i = 0; i < KK_ARRAY_SIZE(from); i++)
-		if (link_from(from[i], own, tag, h, label) ||
-		    link_from(from[i], kdump, tag, h, label))
+		if (link_from(from[i], own, tag, h, label, serial) ||
+		    link_from(from[i], kdump, tag, h, label, serial))
 			return true;
 	return false;
+}
+
+/* kdumpctl, for one, gives its keys five minutes. */
+static void say_expiry(key_serial_t serial)
+{
+	struct kk_key key = { .serial = serial };
+	struct kk_keys one = { &key, 1 };
+
+	kk_keys_expiry("/proc/keys", &one);
+	if (key.expiry[0] && strcmp(key.expiry, "perm"))
+		kk_say("Its key ends in %s, as was set before; --timeout 0 keeps it for good.",
+		       key.expiry);
 }
 
 static int tag_loaded(struct tag *tag, struct crypt_device *cd,
@@ -116,9 +138,11 @@ static int tag_loaded(struct tag *tag, struct crypt_device *cd,
 		kk_progress("%s is tagged already.", kk_esc(label));
 		return KK_OK;
 	}
-	if (link_existing(tag, h, label)) {
+	if (link_existing(tag, h, label, &serial)) {
 		kk_say("Tagged %s (UUID %s) with a key that was there already.",
 		       kk_esc(label), h->uuid);
+		if (!tag->args->timeout_set)
+			say_expiry(serial);
 		return KK_OK;
 	}
 	r = kk_unlock(cd, h, label, tag->args, &tag->key_file, &serial);

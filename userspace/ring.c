@@ -51,7 +51,7 @@ int kk_key_parse(const char *text, struct kk_key *key)
 	return 0;
 }
 
-static int describe(struct kk_key *key)
+int kk_key_describe(struct kk_key *key)
 {
 	char *text;
 	int r;
@@ -97,7 +97,7 @@ static int describe_all(const key_serial_t *serials, struct kk_keys *keys)
 
 		key->serial = serials[i];
 		key->description = strdup("");
-		if (!key->description || describe(key) == -ENOMEM)
+		if (!key->description || kk_key_describe(key) == -ENOMEM)
 			return -ENOMEM;
 	}
 	return 0;

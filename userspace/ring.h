@@ -39,6 +39,9 @@ void kk_ring_release(key_serial_t ring);
 int kk_ring_read(key_serial_t ring, struct kk_keys *keys);
 void kk_keys_free(struct kk_keys *keys);
 
+/* Describes the key with this serial; -ENOMEM, or 0 and perhaps kk_key.error. */
+int kk_key_describe(struct kk_key *key);
+
 /* One word for kk_key.error. */
 const char *kk_key_state(const struct kk_key *key);
 
