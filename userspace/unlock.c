@@ -111,6 +111,28 @@ static int unlock_by_token(struct crypt_device *cd, const char *label,
 	return r;
 }
 
+/* What libcryptsetup means by an error. */
+static const char *why(int r)
+{
+	switch (r) {
+	case -EPERM:
+		return "no key slot opens with it";
+	case -ENOENT:
+		return "there is no key slot or token that can be used here";
+	case -ENOANO:
+		return "a PIN is wanted";
+	case -ENOMEM:
+		return "the key derivation takes more memory than there is";
+	default:
+		return strerror(-r);
+	}
+}
+
+static int unlock_status(int r)
+{
+	return r == -ENOMEM ? KK_MEMORY : KK_PERMISSION;
+}
+
 static int unlock_by_file(struct crypt_device *cd, const struct kk_header *h,
 			  const char *label, const struct kk_args *args,
 			  struct kk_secret *key_file)
@@ -123,10 +145,22 @@ static int unlock_by_file(struct crypt_device *cd, const struct kk_header *h,
 	r = try_passphrase(cd, h, args, key_file);
 	if (!r)
 		return KK_OK;
-	return kk_fail(kk_exit_of_errno(r),
-		       "check it with cryptsetup open --test-passphrase",
+	return kk_fail(unlock_status(r), "check it with cryptsetup open --test-passphrase",
 		       "the key file %s does not unlock %s: %s", kk_esc(args->key_file),
-		       kk_esc(label), strerror(-r));
+		       kk_esc(label), why(r));
+}
+
+/* @token: why no token has unlocked it, or 0 where none was tried. */
+static int nobody_there(const char *label, int token)
+{
+	static const char next[] = "give --key-file FILE (- is standard input)";
+
+	if (!token)
+		return kk_fail(KK_PERMISSION, next,
+			       "nobody is there to ask for the passphrase of %s", kk_esc(label));
+	return kk_fail(KK_PERMISSION, next,
+		       "the tokens of %s do not unlock it (%s), and nobody is there to ask for its passphrase",
+		       kk_esc(label), why(token));
 }
 
 static int unlock_by_person(struct crypt_device *cd, const struct kk_header *h,
@@ -135,10 +169,6 @@ static int unlock_by_person(struct crypt_device *cd, const struct kk_header *h,
 	struct kk_secret pass = { 0 };
 	int r = -EPERM;
 
-	if (!kk_can_ask())
-		return kk_fail(KK_PERMISSION, "give --key-file FILE (- is standard input)",
-			       "nobody is there to ask for the passphrase of %s",
-			       kk_esc(label));
 	for (int i = 0; i < TRIES && r == -EPERM; i++) {
 		int asked = kk_ask("Passphrase", label, &pass);
 
@@ -152,8 +182,8 @@ static int unlock_by_person(struct crypt_device *cd, const struct kk_header *h,
 	}
 	if (!r)
 		return KK_OK;
-	return kk_fail(kk_exit_of_errno(r), "check it with cryptsetup open --test-passphrase",
-		       "cannot unlock %s: %s", kk_esc(label), strerror(-r));
+	return kk_fail(unlock_status(r), "check it with cryptsetup open --test-passphrase",
+		       "cannot unlock %s: %s", kk_esc(label), why(r));
 }
 
 int kk_unlock(struct crypt_device *cd, const struct kk_header *h, const char *label,
@@ -161,19 +191,17 @@ int kk_unlock(struct crypt_device *cd, const struct kk_header *h, const char *la
 {
 	bool by_token = h->luks == 2 && !args->key_file && args->key_slot < 0 &&
 			has_token(cd, args);
-	int r = -ENOENT;
+	int token = by_token ? unlock_by_token(cd, label, args) : 0, r = KK_OK;
 
-	if (by_token) {
-		r = unlock_by_token(cd, label, args);
-		if (r && args->token_id >= 0)
-			return kk_fail(kk_exit_of_errno(r), "see cryptsetup luksDump for the tokens",
-				       "token %d does not unlock %s: %s", args->token_id,
-				       kk_esc(label), strerror(-r));
-	}
-	if (r && args->key_file)
+	if (token && args->token_id >= 0)
+		return kk_fail(unlock_status(token), "see cryptsetup luksDump for the tokens",
+			       "token %d does not unlock %s: %s", args->token_id,
+			       kk_esc(label), why(token));
+	if (args->key_file)
 		r = unlock_by_file(cd, h, label, args, key_file);
-	else if (r)
-		r = unlock_by_person(cd, h, label, args);
+	else if (!by_token || token)
+		r = kk_can_ask() ? unlock_by_person(cd, h, label, args) :
+				   nobody_there(label, token);
 	if (r)
 		return r;
 	r = find_in_thread_keyring(h, serial);
