@@ -35,7 +35,7 @@ MORE_FDT_SCENARIOS := designate wipes ring-revoked refusals direct-map hostile s
 vm_on = $(foreach scenario,$(2),"env ARCH=$(1) selftests/vm/vm $(scenario)")
 builds_on = "env ARCH=$(1) scripts/kernel-builds ''" "env ARCH=$(1) make -s guest-builds"
 
-CHECKS := scripts/check-series "make -s -C userspace check" wait \
+CHECKS := scripts/check-series "make -s -C userspace check" selftests/cryptsetup-initramfs wait \
 	scripts/kernel-builds "make -s guest-builds" "make -s cryptsetup-builds" $(call builds_on,arm64) selftests/codec/big-endian wait \
 	"userspace/tests/completion build/userspace" \
 	$(foreach scenario,$(SCENARIOS),"selftests/vm/vm $(scenario)") \
