@@ -302,36 +302,47 @@ static int open_some(struct job *job)
 	return job->unattended && opens_without_us(job) ? KK_OK : r;
 }
 
-static int read_keys(struct job *job, struct kk_keys *keys)
+/*
+ * A capture kernel that boots, unless others carry keys there (mainline's dm-crypt
+ * keys), or the firmware has started it, which carries none.
+ */
+static bool nobody_is_here(const struct kk_args *args)
 {
-	struct kk_state s;
-	int r;
+	char cmdline[8192];
 
-	/* In a boot script a kernel without the feature is nothing to talk about. */
-	if (job->args->boot && kk_state_read(KK_STATE_DIR, &s))
-		return KK_OK;
-	r = kk_state_get(&s);
-	if (!r)
-		r = kk_ring_read(s.ring, keys);
-	if (!r)
-		job->ring = s.ring;
+	if (!args->boot || access(KK_VMCORE, F_OK))
+		return false;
+	kk_read_cmdline(cmdline, sizeof(cmdline));
+	return !kk_cmdline_has(cmdline, "dmcryptkeys=") && !kk_cmdline_has(cmdline, "fadump=on");
+}
+
+static int open_with_keys(struct job *job, const struct kk_state *s)
+{
+	struct kk_keys keys;
+	int r = kk_ring_read(s->ring, &keys);
+
+	if (r && !job->unattended)
+		return r;
+	job->keys = &keys;
+	job->ring = s->ring;
+	/* Most boots have none. */
+	if (!job->args->boot || job->unattended || keys.n)
+		r = open_some(job);
+	kk_keys_free(&keys);
 	return r;
 }
 
 int kk_cmd_open(const struct kk_args *args)
 {
-	struct kk_keys keys = { 0 };
-	struct job job = {
-		.args = args, .keys = &keys,
-		.unattended = args->boot && !access(KK_VMCORE, F_OK),
-	};
+	struct job job = { .args = args, .unattended = nobody_is_here(args) };
+	struct kk_state s;
 	int r = check_args(args);
 
 	if (r)
 		return r;
-	r = read_keys(&job, &keys);
-	if (job.unattended || (!r && (!args->boot || keys.n)))
-		r = open_some(&job);
-	kk_keys_free(&keys);
-	return r;
+	/* In a boot script a kernel without the feature is nothing to talk about. */
+	if (args->boot && kk_state_read(KK_STATE_DIR, &s))
+		return KK_OK;
+	r = kk_state_get(&s);
+	return r ? r : open_with_keys(&job, &s);
 }

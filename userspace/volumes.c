@@ -323,6 +323,16 @@ bool kk_cmdline_opens(const char *cmdline, const char *uuid)
 	return opens;
 }
 
+bool kk_cmdline_has(const char *cmdline, const char *beginning)
+{
+	char word[512];
+
+	while ((cmdline = next_word(cmdline, word, sizeof(word))))
+		if (!strncmp(word, beginning, strlen(beginning)))
+			return true;
+	return false;
+}
+
 void kk_read_cmdline(char *out, size_t size)
 {
 	int fd = open(KK_CMDLINE, O_RDONLY | O_CLOEXEC);

@@ -63,6 +63,9 @@ int kk_each_volume(const char *path, int (*fn)(const struct kk_volume *v, void *
 bool kk_cmdline_opens(const char *cmdline, const char *uuid);
 void kk_read_cmdline(char *out, size_t size);
 
+/* One of its words begins so. */
+bool kk_cmdline_has(const char *cmdline, const char *beginning);
+
 /* Outside of comments of a file of settings. */
 bool kk_file_has_word(const char *path, const char *word);
 

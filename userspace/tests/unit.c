@@ -620,6 +620,11 @@ static void test_opened_at_boot(void)
 	OK(kk_volume_parse("a UUID=" UUID " none nofail,luks", &v) && !v.at_boot);
 	OK(kk_volume_parse("a UUID=" UUID " none x-nofail,noautos", &v) && v.at_boot);
 
+	OK(kk_cmdline_has("quiet dmcryptkeys=0x1000 ro", "dmcryptkeys="));
+	OK(kk_cmdline_has("\"fadump=on\"", "fadump=on"));
+	OK(!kk_cmdline_has("quiet no-dmcryptkeys=1 dmcryptkey=", "dmcryptkeys="));
+	OK(!kk_cmdline_has("", "fadump=on"));
+
 	OK(kk_cmdline_opens("quiet rd.luks.uuid=luks-" UUID, UUID));
 	OK(kk_cmdline_opens("luks.uuid=" UUID " ro", UUID));
 	OK(kk_cmdline_opens("rd.luks.uuid=2f144136", UUID));

@@ -48,11 +48,21 @@ first()
 	panic_now
 }
 
-capture()
+no_luks()
 {
-	# Of its last sectors, which nobody has written.
+	# Sectors of a disk that nobody has written.
 	need "there is a device without LUKS" dmsetup create blank \
 		--table "0 2048 linear /dev/vdb $(($(blockdev --getsz /dev/vdb) - 2048))"
+	crypttab none
+	ignored "what is no LUKS volume" swap
+	crypttab none luks none
+	refused "what is no LUKS volume, and asks" 17 at_boot swap
+	need "that device is gone" dmsetup remove blank
+}
+
+capture()
+{
+	no_luks
 	crypttab none
 	refused "a volume without a key" 15 at_boot data
 	equal "it says so in one line" 1 "$(wc -l < "$OUT")"
@@ -60,11 +70,7 @@ capture()
 	refused "it would not be asked for by rd.luks.uuid= either" 15 at_boot "luks-$(uuid_of /dev/vdb)"
 	ignored "a volume that is not there" late
 	ignored "a device that is not there" late-path
-	ignored "what is no LUKS volume" swap
 	ignored "a name that nobody knows" other
-
-	crypttab none luks none
-	refused "what is no LUKS volume, and asks" 17 at_boot swap
 
 	crypttab /etc/key
 	check "a key file may open it" at_boot data
@@ -76,6 +82,13 @@ capture()
 	need "it has another" token systemd-recovery
 	refused "of a recovery key, a token opens nothing" 15 at_boot data
 	absent "it is not open" /dev/mapper/data
+
+	for word in dmcryptkeys=0x1000 fadump=on; do
+		echo "$(cat /proc/cmdline) $word" > /tmp/cmdline
+		need "the command line has $word" mount --bind /tmp/cmdline /proc/cmdline
+		ignored "where others carry keys, or nobody can: $word" data
+		need "it has it no more" umount /proc/cmdline
+	done
 
 	key=$(key_name)
 	need "the right key is taken away" keyctl unlink "0x$(serial_of "$key")" "$(ring)"
