@@ -35,7 +35,7 @@ MORE_FDT_SCENARIOS := designate wipes ring-revoked refusals direct-map hostile s
 vm_on = $(foreach scenario,$(2),"env ARCH=$(1) selftests/vm/vm $(scenario)")
 builds_on = "env ARCH=$(1) scripts/kernel-builds ''" "env ARCH=$(1) make -s guest-builds"
 
-CHECKS := scripts/check-series "make -s -C userspace check" selftests/cryptsetup-initramfs wait \
+CHECKS := scripts/check-series "make -s -C userspace check" selftests/cryptsetup-initramfs packaging/check wait \
 	scripts/kernel-builds "make -s guest-builds" "make -s cryptsetup-builds" $(call builds_on,arm64) selftests/codec/big-endian wait \
 	"userspace/tests/completion build/userspace" \
 	$(foreach scenario,$(SCENARIOS),"selftests/vm/vm $(scenario)") \
@@ -53,10 +53,10 @@ ALL_CHECKS := wait "scripts/kernel-builds debug kcsan" \
 	$(call vm_on,riscv64,$(FDT_SCENARIOS) no-clock $(MORE_FDT_SCENARIOS)) wait \
 	$(foreach arch,arm64 ppc64le riscv64,"env ARCH=$(arch) scripts/check-prefixes")
 
-check: deps deps-arm64 deps-s390x ## the tests
+check: deps deps-packages deps-arm64 deps-s390x ## the tests
 	@selftests/run $(CHECKS)
 
-check-all: deps deps-arm64 deps-s390x deps-ppc64le deps-riscv64 ## the same, and on debug kernels, and what takes hours
+check-all: deps deps-packages deps-arm64 deps-s390x deps-ppc64le deps-riscv64 ## the same, and on debug kernels, and what takes hours
 	@selftests/run $(CHECKS) $(ALL_CHECKS)
 
 # Each object that is not cached is then preprocessed once only; but no other
@@ -74,6 +74,12 @@ kernel: deps ## build/kernel/BASE-ARCH[-VARIANT]: the test kernel; VARIANT=off, 
 
 shim: deps ## build/userspace[-ARCH]/kexec-keys
 	@scripts/shim
+
+deb: deps-packages ## build/packages: the shim as a Debian package, looked at by lintian
+	@scripts/deb
+
+rpm: deps-packages ## build/packages: the shim as RPM packages
+	@scripts/rpm
 
 kselftests: deps ## build/kselftest/install: the series' kselftests
 	@scripts/kselftests
@@ -111,6 +117,9 @@ deps:
 deps-%:
 	@ARCH=$* scripts/deps
 
+deps-packages:
+	@scripts/deps packages
+
 guest-builds:
 	@{ scripts/shim && scripts/kselftests; } >&2
 	@echo 1..1 && echo ok 1 - the shim and the kselftests build
@@ -119,5 +128,5 @@ cryptsetup-builds:
 	@scripts/cryptsetup >&2
 	@echo 1..1 && echo ok 1 - cryptsetup builds with patches/cryptsetup
 
-.PHONY: help demo check check-all bench kernel shim kselftests cryptsetup vm tree edit export absorb check-series \
-	check-prefixes check-kdump-utils deps guest-builds cryptsetup-builds
+.PHONY: help demo check check-all bench kernel shim deb rpm kselftests cryptsetup vm tree edit export absorb \
+	check-series check-prefixes check-kdump-utils deps deps-packages guest-builds cryptsetup-builds

@@ -49,6 +49,14 @@ set_kernel_arch()
 	KERNEL_ARCH=$1 CROSS_COMPILE=$2 IMAGE=$3 IMAGE_BUILT=$4 DEBIAN_ARCH=$5 SUITE=${SUITE:-$6}
 }
 
+# shim_tarball DIRECTORY FILE: the shim's source as a release has it, in DIRECTORY.
+shim_tarball()
+{
+	git -C "$ROOT/userspace" ls-files -co --exclude-standard -z |
+		tar -C "$ROOT/userspace" --null -T - --transform "s,^,$1/," --sort=name --mtime=@0 \
+			--owner=0 --group=0 --numeric-owner -czf "$2"
+}
+
 tree_dir() { printf '%s' "$BUILD/tree/$BASE"; }
 series_dir() { printf '%s' "$ROOT/patches/$BASE"; }
 
