@@ -81,6 +81,9 @@ deb: deps-packages ## build/packages: the shim as a Debian package, looked at by
 rpm: deps-packages ## build/packages: the shim as RPM packages
 	@scripts/rpm
 
+deb-kernel: deps-packages ## build/packages: the kernel as a Debian package, for QEMU's machine
+	@scripts/deb-kernel
+
 kselftests: deps ## build/kselftest/install: the series' kselftests
 	@scripts/kselftests
 
@@ -128,5 +131,5 @@ cryptsetup-builds:
 	@scripts/cryptsetup >&2
 	@echo 1..1 && echo ok 1 - cryptsetup builds with patches/cryptsetup
 
-.PHONY: help demo check check-all bench kernel shim deb rpm kselftests cryptsetup vm tree edit export absorb \
+.PHONY: help demo check check-all bench kernel shim deb rpm deb-kernel kselftests cryptsetup vm tree edit export absorb \
 	check-series check-prefixes check-kdump-utils deps deps-packages guest-builds cryptsetup-builds

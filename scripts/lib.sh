@@ -57,6 +57,18 @@ shim_tarball()
 			--owner=0 --group=0 --numeric-owner -czf "$2"
 }
 
+# kbuild SOURCE OUT [ARGUMENT…]: in the same words everywhere, so that ccache finds
+# what another clone has built.
+kbuild()
+{
+	local source=$1 out=$2
+	shift 2
+	CCACHE_BASEDIR=$ROOT CCACHE_NOHASHDIR=1 \
+		KBUILD_BUILD_TIMESTAMP='@0' KBUILD_BUILD_USER=kexec-keys KBUILD_BUILD_HOST=kexec-keys \
+		make -s -C "$source" O="$out" ARCH="$KERNEL_ARCH" CROSS_COMPILE="$CROSS_COMPILE" \
+		CC="ccache ${CROSS_COMPILE}gcc" LOCALVERSION= "$@"
+}
+
 tree_dir() { printf '%s' "$BUILD/tree/$BASE"; }
 series_dir() { printf '%s' "$ROOT/patches/$BASE"; }
 
