@@ -35,6 +35,7 @@ enum kk_exit {
 	KK_INITRAMFS		= 19,
 	KK_CRASH_MEMORY		= 20,
 	KK_SUSPENDED		= 21,
+	KK_NOBODY		= 22,
 };
 
 /* The command line, options.c. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <libcryptsetup.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,45 @@
 #include "passphrase.h"
 
 #define PASSPHRASE_MAX 512
+
+/* Those that end a read, and beside them what stops the program. */
+static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
+static sigset_t before;		/* what was blocked before there was a secret */
+static unsigned int n_secrets;
+
+static void held_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	for (unsigned int i = 0; i < KK_ARRAY_SIZE(ending); i++)
+		sigaddset(set, ending[i]);
+	sigaddset(set, SIGTSTP);
+}
+
+static void hold_signals(void)
+{
+	sigset_t set;
+
+	held_signals(&set);
+	if (!n_secrets++)
+		sigprocmask(SIG_BLOCK, &set, &before);
+}
+
+static void release_signals(void)
+{
+	if (!--n_secrets)
+		sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+void kk_secret_yield(struct kk_secret *s)
+{
+	sigset_t pending;
+
+	sigpending(&pending);
+	for (unsigned int i = 0; i < KK_ARRAY_SIZE(ending); i++)
+		if (sigismember(&pending, ending[i]))
+			kk_secret_free(s);
+}
 
 static volatile sig_atomic_t interrupted;
 
@@ -24,23 +64,48 @@ bool kk_can_ask(void)
 	return kk_get_mode() == KK_MODE_NORMAL && isatty(STDIN_FILENO);
 }
 
-/* Byte by byte, for stdio would keep a copy in its buffer. */
-static int read_line(char *out, size_t size, size_t *len)
+/* Signals are let in only while nothing else happens than this. */
+static int wait_for_input(void)
 {
-	char c;
-	ssize_t n;
+	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+	sigset_t waiting = before;
+	int n;
 
-	*len = 0;
-	while ((n = read(STDIN_FILENO, &c, 1)) == 1 && c != '\n')
-		if (*len < size)
-			out[(*len)++] = c;
-	explicit_bzero(&c, sizeof(c));
+	sigaddset(&waiting, SIGTSTP);
+	do {
+		n = ppoll(&input, 1, NULL, &waiting);
+	} while (n < 0 && errno == EINTR && !interrupted);
 	return n < 0 ? -errno : 0;
 }
 
-static int read_silently(char *out, size_t size, size_t *len)
+/* Byte by byte, for stdio would keep a copy in its buffer. */
+static int read_line(char *out, size_t size, size_t *len)
 {
-	struct sigaction sa = { .sa_handler = on_signal }, old_int, old_term;
+	char c = '\0';
+	ssize_t n;
+	int r;
+
+	*len = 0;
+	while (!(r = wait_for_input())) {
+		n = read(STDIN_FILENO, &c, 1);
+		if (n != 1 || c == '\n')
+			break;
+		if (*len == size) {
+			r = -EMSGSIZE;
+			break;
+		}
+		out[(*len)++] = c;
+	}
+	if (!r && c != '\n')
+		r = n < 0 ? -errno : *len ? 0 : -ENODATA;
+	explicit_bzero(&c, sizeof(c));
+	return r;
+}
+
+/* Asks when nothing that is typed shows any more. */
+static int read_silently(const char *what, const char *label, struct kk_secret *s)
+{
+	struct sigaction sa = { .sa_handler = on_signal }, old[KK_ARRAY_SIZE(ending)];
 	struct termios tty, silent;
 	int r;
 
@@ -48,16 +113,17 @@ static int read_silently(char *out, size_t size, size_t *len)
 		return -errno;
 	silent = tty;
 	silent.c_lflag &= ~ECHO;
-	/* No SA_RESTART: a signal ends the read, and the echo comes back. */
 	interrupted = 0;
-	sigaction(SIGINT, &sa, &old_int);
-	sigaction(SIGTERM, &sa, &old_term);
+	for (unsigned int i = 0; i < KK_ARRAY_SIZE(ending); i++)
+		sigaction(ending[i], &sa, &old[i]);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-	r = read_line(out, size, len);
+	fprintf(stderr, "%s for %s: ", what, kk_esc(label));
+	r = read_line(s->data, PASSPHRASE_MAX, &s->len);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &tty);
-	sigaction(SIGINT, &old_int, NULL);
-	sigaction(SIGTERM, &old_term, NULL);
+	for (unsigned int i = 0; i < KK_ARRAY_SIZE(ending); i++)
+		sigaction(ending[i], &old[i], NULL);
 	fputc('\n', stderr);
+	/* It waits, too, until what was typed is wiped. */
 	if (interrupted)
 		raise(interrupted);
 	return r;
@@ -70,13 +136,13 @@ int kk_ask(const char *what, const char *label, struct kk_secret *s)
 	s->data = crypt_safe_alloc(PASSPHRASE_MAX);
 	if (!s->data)
 		return kk_fail(KK_MEMORY, "free some", "out of memory");
-	fprintf(stderr, "%s for %s: ", what, kk_esc(label));
-	r = read_silently(s->data, PASSPHRASE_MAX, &s->len);
+	hold_signals();
+	r = read_silently(what, label, s);
 	if (!r)
 		return KK_OK;
 	kk_secret_free(s);
 	return kk_fail(KK_PERMISSION, "use --key-file", "cannot read a passphrase: %s",
-		       strerror(-r));
+		       r == -EMSGSIZE ? "it is too long" : strerror(-r));
 }
 
 int kk_read_key_file(struct crypt_device *cd, const char *file, struct kk_secret *s)
@@ -85,15 +151,20 @@ int kk_read_key_file(struct crypt_device *cd, const char *file, struct kk_secret
 	int r = crypt_keyfile_device_read(cd, strcmp(file, "-") ? file : NULL,
 					  &s->data, &s->len, 0, 0, 0);
 
-	if (r >= 0)
+	if (r >= 0) {
+		hold_signals();
 		return KK_OK;
+	}
 	return kk_fail(kk_exit_of_errno(r), "check the path and its permissions",
 		       "cannot read the key file %s: %s", kk_esc(file), strerror(-r));
 }
 
 void kk_secret_free(struct kk_secret *s)
 {
+	if (!s->data)
+		return;
 	crypt_safe_free(s->data);
 	s->data = NULL;
 	s->len = 0;
+	release_signals();
 }

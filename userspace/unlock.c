@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <libcryptsetup.h>
+#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "unlock.h"
 
@@ -13,17 +13,46 @@ static int slot_of(const struct kk_args *args)
 	return args->key_slot < 0 ? CRYPT_ANY_SLOT : args->key_slot;
 }
 
+static bool is_tried(struct crypt_device *cd, int slot, int wanted)
+{
+	crypt_keyslot_info info = crypt_keyslot_status(cd, slot);
+
+	if (info != CRYPT_SLOT_ACTIVE && info != CRYPT_SLOT_ACTIVE_LAST)
+		return false;
+	if (wanted != CRYPT_ANY_SLOT)
+		return slot == wanted;
+	return crypt_keyslot_get_priority(cd, slot) != CRYPT_SLOT_PRIORITY_IGNORE;
+}
+
+void kk_unlock_cost(struct crypt_device *cd, int slot, char *out, size_t size)
+{
+	struct crypt_pbkdf_type one, most = { 0 };
+	char memory[48] = "", slots[48] = "";
+	unsigned int n = 0;
+
+	for (int i = 0; i < crypt_keyslot_max(crypt_get_type(cd)); i++) {
+		if (!is_tried(cd, i, slot) || crypt_keyslot_get_pbkdf(cd, i, &one))
+			continue;
+		if (!n++ || one.max_memory_kb > most.max_memory_kb)
+			most = one;
+	}
+	if (most.max_memory_kb)
+		snprintf(memory, sizeof(memory), ", %s%u MiB of memory", n > 1 ? "up to " : "",
+			 most.max_memory_kb / 1024);
+	if (n > 1)
+		snprintf(slots, sizeof(slots), ", from one of %u key slots", n);
+	*out = '\0';
+	if (n)
+		snprintf(out, size, " with %s%s%s", kk_esc(most.type), memory, slots);
+}
+
 static void say_what_it_takes(struct crypt_device *cd, const char *label,
 			      const struct kk_args *args)
 {
-	struct crypt_pbkdf_type pbkdf;
+	char cost[128];
 
-	if (args->key_slot >= 0 && !crypt_keyslot_get_pbkdf(cd, args->key_slot, &pbkdf) &&
-	    pbkdf.max_memory_kb)
-		kk_progress("Deriving the key of %s with %s, %u MiB of memory ...",
-			    kk_esc(label), pbkdf.type, pbkdf.max_memory_kb / 1024);
-	else
-		kk_progress("Deriving the key of %s ...", kk_esc(label));
+	kk_unlock_cost(cd, slot_of(args), cost, sizeof(cost));
+	kk_progress("Deriving the key of %s%s ...", kk_esc(label), cost);
 }
 
 /* libcryptsetup puts a LUKS2 key there under this name; LUKS1 is ours to name. */
@@ -143,6 +172,7 @@ static int unlock_by_file(struct crypt_device *cd, const struct kk_header *h,
 		return r;
 	say_what_it_takes(cd, label, args);
 	r = try_passphrase(cd, h, args, key_file);
+	kk_secret_yield(key_file);
 	if (!r)
 		return KK_OK;
 	return kk_fail(unlock_status(r), "check it with cryptsetup open --test-passphrase",
@@ -156,9 +186,9 @@ static int nobody_there(const char *label, int token)
 	static const char next[] = "give --key-file FILE (- is standard input)";
 
 	if (!token)
-		return kk_fail(KK_PERMISSION, next,
+		return kk_fail(KK_NOBODY, next,
 			       "nobody is there to ask for the passphrase of %s", kk_esc(label));
-	return kk_fail(KK_PERMISSION, next,
+	return kk_fail(KK_NOBODY, next,
 		       "the tokens of %s do not unlock it (%s), and nobody is there to ask for its passphrase",
 		       kk_esc(label), why(token));
 }

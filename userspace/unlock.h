@@ -20,4 +20,7 @@
 int kk_unlock(struct crypt_device *cd, const struct kk_header *h, const char *label,
 	      const struct kk_args *args, struct kk_secret *key_file, key_serial_t *serial);
 
+/* " with argon2id, 1024 MiB of memory", of the slots that would be tried; "" when unknown. */
+void kk_unlock_cost(struct crypt_device *cd, int slot, char *out, size_t size);
+
 #endif

@@ -9,12 +9,19 @@
 #include <libcryptsetup.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
 #include <unistd.h>
+#include <utmp.h>
 
 #include "device.h"
 #include "digest.h"
@@ -30,6 +37,7 @@
 #include "stack.h"
 #include "state.h"
 #include "table.h"
+#include "unlock.h"
 #include "volumes.h"
 
 #define UUID "2f144136-b0de-4b51-b2eb-bd869cc39a6e"
@@ -1329,6 +1337,238 @@ static void test_no_device_below(void)
 	OK(kk_each_below("/nonexistent", never, NULL) == -ENOENT);
 }
 
+static void costs(const char *image, int slot, const char *expected)
+{
+	struct crypt_device *cd;
+	struct kk_header h;
+	char cost[128];
+
+	OK(load(image, &h, &cd) == KK_OK);
+	kk_unlock_cost(cd, slot, cost, sizeof(cost));
+	STR(cost, expected);
+	crypt_free(cd);
+}
+
+static void test_costs(void)
+{
+	costs("luks2.img", CRYPT_ANY_SLOT, " with pbkdf2");
+	costs("luks1.img", CRYPT_ANY_SLOT, " with pbkdf2");
+	costs("argon2.img", CRYPT_ANY_SLOT, " with argon2id, 64 MiB of memory");
+	costs("slots.img", CRYPT_ANY_SLOT,
+	      " with argon2id, up to 64 MiB of memory, from one of 2 key slots");
+	costs("slots.img", 1, " with pbkdf2");
+	costs("slots.img", 7, "");
+}
+
+/* A person at a terminal of its own, and a program there that asks. */
+struct asked {
+	int tty, slave, told;
+	pid_t pid;
+	char screen[1024];
+};
+
+/* What the program does: it tells what it got, waits for a signal if told to, ends. */
+static void ask_and_tell(struct asked *a, int told, bool until_signal)
+{
+	struct kk_secret s = { 0 };
+	sigset_t pending;
+
+	login_tty(a->slave);
+	if (kk_ask("Passphrase", "vault", &s))
+		_exit(99);
+	dprintf(told, "%.*s\n", (int)s.len, s.data);
+	for (int i = 0; until_signal && i < 500; i++) {
+		sigpending(&pending);
+		if (sigismember(&pending, SIGINT))
+			break;
+		usleep(10000);
+	}
+	dprintf(told, "still here\n");
+	kk_secret_free(&s);
+	dprintf(told, "free\n");
+	_exit(0);
+}
+
+static bool echoes(const struct asked *a)
+{
+	struct termios tty;
+
+	return !tcgetattr(a->tty, &tty) && (tty.c_lflag & ECHO);
+}
+
+/* What is shown up to this text, or to the end. */
+static void read_screen(struct asked *a, const char *until)
+{
+	struct pollfd p = { .fd = a->tty, .events = POLLIN };
+	size_t n = strlen(a->screen);
+	ssize_t r;
+
+	while (!(until && strstr(a->screen, until)) && poll(&p, 1, 5000) > 0) {
+		r = read(a->tty, a->screen + n, sizeof(a->screen) - 1 - n);
+		if (r <= 0)
+			return;
+		n += r;
+		a->screen[n] = '\0';
+	}
+}
+
+static void start_asking(struct asked *a, bool until_signal)
+{
+	int told[2];
+
+	memset(a, 0, sizeof(*a));
+	OK(!openpty(&a->tty, &a->slave, NULL, NULL, NULL) && !pipe(told));
+	fflush(stdout);
+	a->pid = fork();
+	if (!a->pid)
+		ask_and_tell(a, told[1], until_signal);
+	close(told[1]);
+	a->told = told[0];
+	read_screen(a, "Passphrase for vault: ");
+	OK(strstr(a->screen, "Passphrase for vault: ") && !echoes(a));
+}
+
+static void type(const struct asked *a, const char *text)
+{
+	OK(write(a->tty, text, strlen(text)) == (ssize_t)strlen(text));
+}
+
+/* Ends with this status, or by this signal; all of what it told is @told. */
+static void ends_asking(struct asked *a, int status, int signal, const char *told)
+{
+	char text[1024] = "";
+	size_t n = 0;
+	ssize_t r;
+	int ended;
+
+	while ((r = read(a->told, text + n, sizeof(text) - 1 - n)) > 0)
+		n += r;
+	STR(text, told);
+	waitpid(a->pid, &ended, 0);
+	if (signal)
+		OK(WIFSIGNALED(ended) && WTERMSIG(ended) == signal);
+	else
+		OK(WIFEXITED(ended) && WEXITSTATUS(ended) == status);
+	OK(echoes(a));
+	close(a->slave);
+	read_screen(a, NULL);
+	OK(!strstr(a->screen, "secret"));
+	close(a->tty);
+	close(a->told);
+}
+
+static void test_asking(void)
+{
+	char line[600];
+	struct asked a;
+
+	start_asking(&a, false);
+	type(&a, "secret words\n");
+	ends_asking(&a, 0, 0, "secret words\nstill here\nfree\n");
+	start_asking(&a, false);
+	type(&a, "\x1asecret words\n");
+	ends_asking(&a, 0, 0, "secret words\nstill here\nfree\n");
+	start_asking(&a, false);
+	type(&a, "\n");
+	ends_asking(&a, 0, 0, "\nstill here\nfree\n");
+	/* The end of the input, half a line with and without it. */
+	start_asking(&a, false);
+	type(&a, "\x04");
+	ends_asking(&a, 99, 0, "");
+	OK(strstr(a.screen, "cannot read a passphrase"));
+	start_asking(&a, false);
+	type(&a, "secret\x04\x04");
+	ends_asking(&a, 0, 0, "secret\nstill here\nfree\n");
+	start_asking(&a, false);
+	type(&a, "secret\x03");
+	ends_asking(&a, 0, SIGINT, "");
+	start_asking(&a, false);
+	kill(a.pid, SIGTERM);
+	ends_asking(&a, 0, SIGTERM, "");
+	/* The longest, and one that is longer. */
+	memset(line, 's', sizeof(line));
+	line[512] = '\n';
+	line[513] = '\0';
+	start_asking(&a, false);
+	type(&a, line);
+	strcpy(line + 512, "\nstill here\nfree\n");
+	ends_asking(&a, 0, 0, line);
+	strcpy(line + 512, "s\n");
+	start_asking(&a, false);
+	type(&a, line);
+	ends_asking(&a, 99, 0, "");
+	OK(strstr(a.screen, "it is too long"));
+}
+
+/* As while a key is derived: the program ends when what was typed is wiped. */
+static void test_interrupted(void)
+{
+	struct asked a;
+
+	start_asking(&a, true);
+	type(&a, "secret\n");
+	read_screen(&a, ": \r\n");
+	type(&a, "\x03");
+	ends_asking(&a, 0, SIGINT, "secret\nstill here\n");
+}
+
+static void test_nobody(void)
+{
+	const struct kk_args args = { .key_slot = -1, .token_id = -1 };
+	struct kk_secret key_file = { 0 };
+	struct timespec start, end;
+	struct crypt_device *cd;
+	key_serial_t serial;
+	struct kk_kept kept;
+	struct kk_header h;
+	int input = dup(0);
+
+	OK(!close(0) && open("/dev/null", O_RDONLY) == 0);
+	OK(load("argon2.img", &h, &cd) == KK_OK);
+	kk_keep_errors(&kept);
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	OK(kk_unlock(cd, &h, "vault", &args, &key_file, &serial) == KK_NOBODY);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	kk_keep_errors(NULL);
+	OK(strstr(kept.sentence, "nobody is there to ask") && strstr(kept.next, "--key-file"));
+	OK((end.tv_sec - start.tv_sec) * 1000 + (end.tv_nsec - start.tv_nsec) / 1000000 < 1000);
+	crypt_free(cd);
+	dup2(input, 0);
+	close(input);
+}
+
+static void test_key_file(void)
+{
+	struct crypt_device *cd;
+	struct kk_header h;
+	struct kk_secret s = { 0 };
+	pid_t pid;
+	int ended;
+
+	OK(load("luks2.img", &h, &cd) == KK_OK);
+	OK(kk_read_key_file(cd, in_dir("pass"), &s) == KK_OK);
+	OK(s.len == 4 && !memcmp(s.data, "pass", 4));
+	kk_secret_yield(&s);
+	OK(s.data);
+	/* Interrupted between two volumes. */
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		raise(SIGINT);
+		kk_secret_yield(&s);
+		_exit(0);
+	}
+	waitpid(pid, &ended, 0);
+	OK(WIFSIGNALED(ended) && WTERMSIG(ended) == SIGINT);
+	kk_secret_free(&s);
+	OK(!s.data && !s.len);
+	kk_set_mode(KK_MODE_BOOT);
+	OK(kk_read_key_file(cd, "/nonexistent", &s) != KK_OK && !s.data);
+	OK(kk_read_key_file(cd, "/dev/null", &s) != KK_OK && !s.data);
+	kk_set_mode(KK_MODE_NORMAL);
+	crypt_free(cd);
+}
+
 static void test_help(void)
 {
 	static char out[8192];
@@ -1452,6 +1692,11 @@ static const struct { const char *name; void (*fn)(void); } tests[] = {
 	{ "volumes below a block device", test_stacks },
 	{ "the nearest parent that exists", test_existing_paths },
 	{ "paths with no device below them", test_no_device_below },
+	{ "what a key derivation takes", test_costs },
+	{ "a passphrase from a terminal", test_asking },
+	{ "an interruption while there is a secret", test_interrupted },
+	{ "nobody at a terminal, at once", test_nobody },
+	{ "a key file", test_key_file },
 	{ "help and version", test_help },
 	{ "wrong command lines", test_usage },
 	{ "a kernel without the feature", test_no_feature },

@@ -42,7 +42,7 @@ taken()
 
 not_taken()
 {
-	refused "$1: it is not tagged" 2 tags
+	refused "$1: it is not tagged" 22 tags
 	says "$1: it says so" "nobody is there to ask for the passphrase of /dev/vda"
 	equal "$1: nothing is designated" "" "$(keyctl rlist "$(ring)")"
 	check "$1: it is with a passphrase" tag /dev/vda

@@ -35,13 +35,13 @@ first()
 	get_passphrase
 	# Another program's, that no plugin here knows.
 	need "an unknown token" import '{"type":"other","keyslots":["0"]}'
-	not_tagged "an unknown token alone" 2 "nobody is there to ask for the passphrase of /dev/vda"
+	not_tagged "an unknown token alone" 22 "nobody is there to ask for the passphrase of /dev/vda"
 	not_tagged "and asked for by its number" 2 "token 0 does not unlock /dev/vda: there is no key slot or token that can be used here" --token-id 0
 
 	need "a keyring token" cryptsetup token add --token-id 1 --key-description $DESCRIPTION /dev/vda
-	not_tagged "a token without its key" 2 "the tokens of /dev/vda do not unlock it .*, and nobody is there"
+	not_tagged "a token without its key" 22 "the tokens of /dev/vda do not unlock it .*, and nobody is there"
 	put_passphrase "wrong"
-	not_tagged "a token with a wrong passphrase" 2 "the tokens of /dev/vda do not unlock it .*, and nobody is there"
+	not_tagged "a token with a wrong passphrase" 22 "the tokens of /dev/vda do not unlock it .*, and nobody is there"
 	not_tagged "and asked for by its number" 2 "token 1 does not unlock /dev/vda: no key slot opens with it" --token-id 1
 	refused "a wrong key file" 2 kexec-keys tag --key-file /guest/lib.sh /dev/vda
 	says "it says so" "key file /guest/lib.sh does not unlock /dev/vda: no key slot opens with it"
@@ -52,6 +52,6 @@ first()
 	tagged "a token" --timeout 0
 	tagged "its number" --token-id 1
 	tagged "in a script" --batch-mode --debug
-	not_tagged "a key slot, by which no token is tried" 2 "nobody is there" --key-slot 0
+	not_tagged "a key slot, by which no token is tried" 22 "nobody is there" --key-slot 0
 	not_tagged "another token's number" 2 "token 2 does not unlock /dev/vda: there is no key slot or token that can be used here" --token-id 2
 }
