@@ -55,17 +55,21 @@ unsigned int kk_volume_flags(const char *options)
 	return flags;
 }
 
-static void copy_option(const char *options, const char *key, char *out, size_t size)
+static bool copy_option(const char *options, const char *key, char *out, size_t size)
 {
 	const size_t k = strlen(key);
 
 	while (*options) {
 		size_t n = strcspn(options, ",");
 
-		if (n > k && !strncmp(options, key, k))
+		if (n > k && !strncmp(options, key, k)) {
+			if (n - k >= size)
+				return false;
 			snprintf(out, size, "%.*s", (int)(n - k), options + k);
+		}
 		options += n + (options[n] == ',');
 	}
+	return true;
 }
 
 static bool has_option(const char *options, const char *word)
@@ -82,23 +86,63 @@ static bool has_option(const char *options, const char *word)
 	return false;
 }
 
-bool kk_volume_parse(const char *line, struct kk_volume *v)
+/* As systemd takes them; what is behind the fourth is nobody's. */
+unsigned int kk_volume_fields(const char *line, struct kk_field fields[4])
 {
-	char options[1024] = "", key[256] = "", tpm2[2] = "";
+	static const char space[] = " \t\r\n\v\f";
+	unsigned int n = 0;
 
-	memset(v, 0, sizeof(*v));
-	if (sscanf(line, " %127[^# \t\n]%*[ \t]%255s %255s %1023s", v->name, v->source,
-		   key, options) < 2)
+	for (line += strspn(line, space); *line && n < 4; line += strspn(line, space)) {
+		fields[n].at = line;
+		fields[n++].len = strcspn(line, space);
+		line += strcspn(line, space);
+	}
+	/* A word and a comment are no entry, either. */
+	if (n < 2 || fields[0].at[0] == '#' || fields[1].at[0] == '#')
+		return 0;
+	return n;
+}
+
+static bool copy_field(const struct kk_field *f, char *out, size_t size)
+{
+	if (f->len >= size)
 		return false;
-	/* A name cut at a '#' was a comment. */
-	if (v->source[0] == '#' || strchr(v->name, '/'))
-		return false;
+	snprintf(out, size, "%.*s", (int)f->len, f->at);
+	return true;
+}
+
+static bool parse_options(const char *options, struct kk_volume *v)
+{
+	char tpm2[64] = "";
+
 	v->flags = kk_volume_flags(options);
 	v->at_boot = !has_option(options, "noauto") && !has_option(options, "nofail");
-	copy_option(options, "tpm2-device=", tpm2, sizeof(tpm2));
-	v->asks = !tpm2[0] && (!key[0] || !strcmp(key, "none") || !strcmp(key, "-"));
-	copy_option(options, "header=", v->header, sizeof(v->header));
-	return true;
+	if (!copy_option(options, "tpm2-device=", tpm2, sizeof(tpm2)) || tpm2[0])
+		v->asks = false;
+	return copy_option(options, "header=", v->header, sizeof(v->header));
+}
+
+static bool is_word(const struct kk_field *f, const char *word)
+{
+	return f->len == strlen(word) && !strncmp(f->at, word, f->len);
+}
+
+bool kk_volume_parse(const char *line, struct kk_volume *v)
+{
+	struct kk_field f[4];
+	unsigned int n = kk_volume_fields(line, f);
+	char *options;
+	bool is;
+
+	memset(v, 0, sizeof(*v));
+	if (!n || !copy_field(&f[0], v->name, sizeof(v->name)) || strchr(v->name, '/') ||
+	    !copy_field(&f[1], v->source, sizeof(v->source)))
+		return false;
+	v->asks = n < 3 || is_word(&f[2], "none") || is_word(&f[2], "-");
+	options = strndup(n > 3 ? f[3].at : "", n > 3 ? f[3].len : 0);
+	is = options && parse_options(options, v);
+	free(options);
+	return is;
 }
 
 bool kk_source_is_uuid(const char *source, const char *uuid)

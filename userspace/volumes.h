@@ -21,7 +21,16 @@ struct kk_volume {
 	bool asks;		/* no key file, no TPM: somebody has to type */
 };
 
-/* One line of a crypttab; false when it is a comment or no entry. */
+/* Name, source, key file and options on a line of a crypttab: where they are. */
+struct kk_field {
+	const char *at;
+	size_t len;
+};
+
+/* How many of them there are; 0 when the line is a comment or no entry. */
+unsigned int kk_volume_fields(const char *line, struct kk_field fields[4]);
+
+/* False when it is no entry, or has a word that is too long to be one. */
 bool kk_volume_parse(const char *line, struct kk_volume *v);
 
 /* discard,no-read-workqueue,... to KK_FLAG_ */

@@ -519,10 +519,33 @@ static void test_crypttab(void)
 	OK(!kk_volume_parse("name # comment", &v));
 	OK(!kk_volume_parse("../x /dev/sda none", &v));
 	OK(kk_volume_flags("nodiscard,discards,xdiscard") == 0);
+	OK(kk_volume_parse("a#b /dev/sda none luks # said", &v));
+	STR(v.name, "a#b");
+	OK(kk_volume_parse("s\t/dev/sda\t-\tnoauto\r\n", &v) && v.asks && !v.at_boot);
 	OK(kk_source_is_uuid("UUID=\"" UUID "\"", UUID));
 	OK(kk_source_is_uuid("UUID=2F144136-B0DE-4B51-B2EB-BD869CC39A6E", UUID));
 	OK(!kk_source_is_uuid("UUID=" UUID "0", UUID));
 	OK(!kk_source_is_uuid("PARTUUID=" UUID, UUID));
+}
+
+/* A field of any length: whole, or no entry; what is behind it is never taken for it. */
+static void test_long_fields(void)
+{
+	static char line[11000], word[5000];
+	struct kk_volume v;
+
+	for (size_t n = 1; n < sizeof(word); n = n * 3 / 2 + 1) {
+		memset(word, 'w', n);
+		word[n] = '\0';
+		snprintf(line, sizeof(line), "%s /dev/sda none discard", word);
+		OK(kk_volume_parse(line, &v) == (n < sizeof(v.name)));
+		snprintf(line, sizeof(line), "a /%s none discard", word);
+		OK(kk_volume_parse(line, &v) == (n + 1 < sizeof(v.source)));
+		snprintf(line, sizeof(line), "a /dev/sda none header=/%s", word);
+		OK(kk_volume_parse(line, &v) == (n + 1 < sizeof(v.header)));
+		snprintf(line, sizeof(line), "a /dev/sda /%s x-%s,noauto,discard\n", word, word);
+		OK(kk_volume_parse(line, &v) && !v.asks && !v.at_boot && v.flags == KK_FLAG_DISCARDS);
+	}
 }
 
 static void test_cmdline(void)
@@ -1669,6 +1692,7 @@ static const struct { const char *name; void (*fn)(void); } tests[] = {
 	{ "table lines and sizes", test_table },
 	{ "dm uuids", test_dm_uuid },
 	{ "crypttab", test_crypttab },
+	{ "crypttab with long fields", test_long_fields },
 	{ "kernel command line", test_cmdline },
 	{ "detached headers", test_detached_header },
 	{ "what an entry stands for", test_sources },
