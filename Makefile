@@ -25,7 +25,8 @@ help: ## this list
 SCENARIOS := kunit crash kselftest reboot designate crash-bookworm refusals direct-map \
 	stores panics dm-crypt wipes ring-revoked reboot-once reboot-systemd reboot-no-feature \
 	hibernation clock latency dm-crypt-bookworm unprivileged \
-	check reboot-shim unattended volumes cryptsetup-patch hostile hostile-range no-feature-first no-feature-next stacks detached keyrings tokens cryptroot passphrase \
+	check reboot-shim unattended volumes stacks detached keyrings tokens passphrase cryptsetup-patch cryptroot \
+	hostile hostile-range no-feature-first no-feature-next \
 	crash-nokaslr crash-luks1 crash-nowipe
 
 # Of the architectures with a device tree, the fastest in every run.
@@ -45,9 +46,10 @@ CHECKS := scripts/check-series "make -s -C userspace check" selftests/cryptsetup
 # Kernels that watch themselves, what takes long, and the rest of the architectures.
 ALL_CHECKS := wait "scripts/kernel-builds debug kcsan" \
 	"env ARCH=arm64 scripts/kernel-builds 64k" "selftests/kunit s390 s390x-linux-gnu-" \
-	$(call builds_on,ppc64le) $(call builds_on,riscv64) wait \
+	$(call builds_on,ppc64le) $(call builds_on,riscv64) "make -s deb-kernel-builds" wait \
 	$(foreach scenario,races races-kcsan faults panics-200,"selftests/vm/vm $(scenario)") \
 	$(foreach scenario,crash kselftest reboot-once,"selftests/vm/vm --first debug $(scenario)") \
+	$(foreach scenario,debian13-initramfs-tools debian13-dracut,"selftests/vm/vm $(scenario)") \
 	$(call vm_on,arm64,crash-uefi crash-64k panics $(MORE_FDT_SCENARIOS)) \
 	$(call vm_on,ppc64le,$(FDT_SCENARIOS) panics $(MORE_FDT_SCENARIOS)) \
 	$(call vm_on,riscv64,$(FDT_SCENARIOS) no-clock $(MORE_FDT_SCENARIOS)) wait \
@@ -90,7 +92,7 @@ kselftests: deps ## build/kselftest/install: the series' kselftests
 cryptsetup: deps ## build/cryptsetup/cryptsetup: Debian's, with patches/cryptsetup
 	@scripts/cryptsetup
 
-vm: deps kernel shim kselftests ## one end-to-end scenario: TEST=crash [ARCH=arm64 GDB=1 KEEP=1 SHELL=1]
+vm: deps kernel shim kselftests $(if $(filter debian13-%,$(TEST)),deb deb-kernel) ## one end-to-end scenario: TEST=crash [ARCH=arm64 GDB=1 KEEP=1 SHELL=1]
 	@selftests/vm/vm $(vm_options) $(TEST)
 
 tree: deps ## build/tree/BASE: Debian's source with the series as git commits
@@ -131,5 +133,9 @@ cryptsetup-builds:
 	@scripts/cryptsetup >&2
 	@echo 1..1 && echo ok 1 - cryptsetup builds with patches/cryptsetup
 
+deb-kernel-builds:
+	@scripts/deb-kernel >&2
+	@echo 1..1 && echo ok 1 - the kernel as a Debian package
+
 .PHONY: help demo check check-all bench kernel shim deb rpm deb-kernel kselftests cryptsetup vm tree edit export absorb \
-	check-series check-prefixes check-kdump-utils deps deps-packages guest-builds cryptsetup-builds
+	check-series check-prefixes check-kdump-utils deps deps-packages guest-builds cryptsetup-builds deb-kernel-builds

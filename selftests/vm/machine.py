@@ -30,7 +30,7 @@ class GuestMemory:
 
 
 class Machine:
-    def __init__(self, options, memory_mib, console, limits, interactive=False):
+    def __init__(self, options, memory_mib, console, limits, interactive=False, typist=None):
         self.cpu_limit, self.wall_limit = limits
         self.started = time.monotonic()
         self.cpu = 0.0
@@ -42,7 +42,11 @@ class Machine:
         self.stub = self.at_stop = None
         self.heard = False
         self.died_of = 0
+        self.typist = typist
+        self.console, console_far = socket.socketpair()
         fds = (port_far.fileno(), monitor_far.fileno(), debugger_far.fileno())
+        if typist:
+            fds += (console_far.fileno(),)
         self.command = self._command(options, memory_mib, console, fds, interactive)
         with open(os.path.join(os.path.dirname(console), "qemu.log"), "ab") as log:
             self.process = subprocess.Popen(
@@ -52,12 +56,15 @@ class Machine:
         port_far.close()
         monitor_far.close()
         debugger_far.close()
+        console_far.close()
         self._read_monitor()
         self.execute("qmp_capabilities")
 
     @staticmethod
     def _command(options, memory_mib, console, fds, interactive):
         serial = ["-serial", "mon:stdio"] if interactive else ["-serial", f"file:{console}"]
+        if len(fds) > 3:
+            serial = ["-chardev", f"socket,id=console,fd={fds[3]},logfile={console}", "-serial", "chardev:console"]
         return [
             ARCH.qemu,
             # The memory is an anonymous file: it can be searched from here, and
@@ -113,7 +120,10 @@ class Machine:
         while b"\n" not in self.buffer:
             self._check_limits()
             stub_has_more = self.stub and self.stub.has_more()
-            ready = select.select([self.port, self.debugger], [], [], 0 if stub_has_more else 1)[0]
+            watched = [self.port, self.debugger] + ([self.console] if self.typist else [])
+            ready = select.select(watched, [], [], 0 if stub_has_more else 1)[0]
+            if self.console in ready:
+                self._type()
             if self.at_stop and (stub_has_more or self.debugger in ready):
                 self._stopped()
             if self.port not in ready:
@@ -127,6 +137,14 @@ class Machine:
         self.heard = True
         line, _, self.buffer = self.buffer.partition(b"\n")
         return line.decode("utf-8", "replace")
+
+    def _type(self):
+        """Who watches the console may have something to type."""
+        data = self.console.recv(65536)
+        if data:
+            self.console.sendall(self.typist.read(data))
+        else:
+            self.typist = None
 
     def _ended(self):
         """The signal that ended QEMU, if one did, is remembered."""

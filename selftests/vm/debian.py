@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A whole Debian on an encrypted disk: what installs it, how it is booted, and who
+types its passphrase."""
+
+import re
+import subprocess
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+TOP = HERE.parent.parent
+PACKAGES = TOP / "build/packages"
+# What installs it, beside what every guest has.
+PROGRAMS = ("lvm", "tar", "chroot", "blkid")
+# Of cryptsetup-initramfs, of systemd-cryptsetup and of cryptsetup itself.
+PROMPT = re.compile(rb"(Please unlock disk|Please enter passphrase for|Enter passphrase for)[^\n]*")
+
+
+class Typist:
+    """Watches the console, and types the passphrase where it is asked for."""
+
+    def __init__(self, passphrase):
+        self.passphrase = passphrase
+        self.seen = b""
+        self.asked = 0
+        self.answers = True
+        self.asked_in_vain = 0
+
+    def read(self, data):
+        self.seen += data
+        prompt = PROMPT.search(self.seen)
+        if not prompt:
+            self.seen = self.seen[-200:]
+            return b""
+        self.seen = b""
+        if not self.answers:
+            self.asked_in_vain += 1
+            return b""
+        self.asked += 1
+        return self.passphrase.encode() + b"\n"
+
+
+class Debian:
+    """GENERATOR makes its initramfs; it gets our packages, or Debian's own kernel."""
+
+    def __init__(self, generator, packages, directory):
+        self.stock = packages == "stock"
+        name = f"debian13-{generator}"
+        self.command = [HERE / "debian-root", generator]
+        if self.stock:
+            self.command.append("linux-image-amd64")
+            name += "-linux-image-amd64"
+        self.root = TOP / "build/guest" / name
+        self.archive = self.root.with_suffix(".tar")
+        self.directory = directory
+        self.typist = None
+
+    def prepare(self):
+        subprocess.run(self.command, check=True)
+
+    def packages(self):
+        """Ours, that are installed on it: kernel and shim."""
+        if self.stock:
+            return []
+        found = [path for pattern in ("linux-image-*.deb", "kexec-keys_*.deb") for path in PACKAGES.glob(pattern)]
+        if len(found) != 2:
+            raise FileNotFoundError("build/packages: make deb-kernel deb")
+        return found
+
+    def crashkernel(self):
+        """The distribution's default."""
+        setting = (self.root / "etc/default/grub.d/kdump-tools.cfg").read_text()
+        return re.search(r"crashkernel=(\S+?)\"", setting).group(1)
+
+    def take_boot_files(self, disk):
+        """Out of the file system that is /boot, as a boot loader would."""
+        listing = self._debugfs(disk, "ls -p /")
+        for name in ("vmlinuz", "initrd.img"):
+            files = re.findall(rf"/({name}-[^/]*)/", listing)
+            if len(files) != 1:
+                raise FileNotFoundError(f"/boot has not one {name}: {files}")
+            self._debugfs(disk, f"dump /{files[0]} {self.directory / name}")
+
+    @staticmethod
+    def _debugfs(disk, command):
+        return subprocess.run(["debugfs", "-R", command, disk], check=True, capture_output=True, text=True).stdout
+
+    def boot_options(self):
+        return ["-kernel", str(self.directory / "vmlinuz"), "-initrd", str(self.directory / "initrd.img")]

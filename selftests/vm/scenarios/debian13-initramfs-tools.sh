@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# What an administrator of Debian 13 meets: the disk is encrypted with a key slot that
+# takes 1 GiB, LVM is inside, kdump-tools saves dumps to /var/crash with the memory that
+# is reserved by default, and our two packages are installed. The passphrase is typed
+# once at each boot; after a panic nobody types anything, and the dump is there; a
+# reboot by kexec-keys asks nobody.
+#
+# system: initramfs-tools
+# disk: luks2-argon2id
+# size: 4096
+# mem: 2048
+# append: dm_crypt.kexec_keys=Y
+# phases: install first keyless last next
+
+ROOT=/mnt
+VOLUME=vda_crypt
+
+in_root() { chroot $ROOT "$@"; }
+
+make_volumes()
+{
+	lvm pvcreate -q /dev/mapper/$VOLUME && lvm vgcreate -q vg /dev/mapper/$VOLUME &&
+		lvm lvcreate -q -L 64M -n swap vg && lvm lvcreate -q -l 100%FREE -n root vg &&
+		lvm vgchange -ay vg && dmsetup mknodes &&
+		mke2fs -q -t ext4 /dev/mapper/vg-root && mke2fs -q -t ext4 /dev/vdb && mkswap /dev/mapper/vg-swap
+}
+
+unpack()
+{
+	mkdir -p $ROOT && mount /dev/mapper/vg-root $ROOT && tar -x -C $ROOT -f /dev/vdc &&
+		mount /dev/vdb $ROOT/boot
+}
+
+# As debian-installer leaves it.
+configure()
+{
+	echo "$VOLUME UUID=$(uuid_of /dev/vda) none luks$CRYPTTAB_OPTIONS" > $ROOT/etc/crypttab
+	echo "/dev/mapper/vg-root / ext4 errors=remount-ro 0 1
+UUID=$(blkid -s UUID -o value /dev/vdb) /boot ext4 defaults 0 2
+/dev/mapper/vg-swap none swap sw 0 0" > $ROOT/etc/fstab
+	echo debian > $ROOT/etc/hostname
+	for directory in dev proc sys run tmp; do
+		mount --bind /$directory $ROOT/$directory
+	done
+}
+
+# The phases of this run there, when the system is up.
+install_scenario()
+{
+	cp -r /guest $ROOT/guest && mv $ROOT/guest/init $ROOT/init &&
+		mv $ROOT/guest/scenario.service $ROOT/etc/systemd/system/ &&
+		mkdir -p $ROOT/etc/systemd/system/scenario.service.d $ROOT/etc/systemd/system/multi-user.target.wants &&
+		printf '[Unit]\nAfter=kdump-tools.service kexec-keys.service\n' > $ROOT/etc/systemd/system/scenario.service.d/after.conf &&
+		ln -s ../scenario.service $ROOT/etc/systemd/system/multi-user.target.wants/
+}
+
+install_packages()
+{
+	mkdir $ROOT/packages && cp /packages/*.deb $ROOT/packages && in_root sh -c "dpkg -i /packages/*.deb"
+}
+
+# As kexec-keys(7) says.
+setup_kdump()
+{
+	echo 'KDUMP_KEXEC_ARGS="-s"' >> $ROOT/etc/default/kdump-tools
+	[ "$SYSTEM" = dracut ] || return 0
+	CRYPTTAB_OPTIONS=",link-volume-key=%:.kexec::%logon:$(key_name)"
+	# Debian's makes an image for any machine, without crypttab.
+	echo 'hostonly="yes"' > $ROOT/etc/dracut.conf.d/hostonly.conf
+}
+
+# kdump-tools makes the capture kernel's with initramfs-tools alone.
+make_capture_initramfs()
+{
+	release=$(ls $ROOT/lib/modules)
+	mkdir -p $ROOT/var/lib/kdump
+	in_root dracut --force "/var/lib/kdump/initrd.img-$release" "$release"
+}
+
+install()
+{
+	need "the volume is opened" unlock open /dev/vda $VOLUME
+	need "LVM is put on it" make_volumes
+	need "the system is unpacked" unpack
+	need "kdump is set up" setup_kdump
+	need "the rest is" configure
+	need "the scenario is put into it" install_scenario
+	need "our packages are installed" install_packages
+	[ "$SYSTEM" = initramfs-tools ] || need "the capture kernel's initramfs is made" make_capture_initramfs
+	sync
+	umount $ROOT/boot
+}
+
+is_mounted_from() { [ "$(findmnt -n -o SOURCE "$2")" = "$1" ]; }
+
+first()
+{
+	unset DM_DISABLE_UDEV
+	need "root is on the encrypted disk" is_mounted_from /dev/mapper/vg-root /
+	need "the crash kernel is loaded" file_is /sys/kernel/kexec_crash_loaded 1
+	check "a panic would find the keys" kexec-keys status --wait
+	note_output
+	check "a panic would end in a dump" kexec-keys check
+	note_output
+	journalctl -b -u kexec-keys.service -o cat > "$OUT"
+	says "the journal says so, too" "If this machine panics now, its dump can be saved"
+	fact "crash kernel's memory: $(cat /sys/kernel/kexec_crash_size)"
+	equal "there is no dump yet" "" "$(dumps)"
+	panic_now
+}
+
+dumps() { find /var/crash -name 'dump.*'; }
+
+# Without a key the capture kernel comes to an end.
+keyless()
+{
+	unset DM_DISABLE_UDEV
+	dump=$(dumps)
+	differ "there is a dump" "" "$dump"
+	fact "dump of $(stat -c %s $dump) bytes"
+	# kdump-tools saves it flattened.
+	check "it can be put together" sh -c "makedumpfile -R /var/crash/whole < $dump"
+	check "it can be read" makedumpfile --dump-dmesg /var/crash/whole /var/crash/dmesg
+	check "it has the panic" grep -q "sysrq triggered crash" /var/crash/dmesg
+	need "the key is taken back" kexec-keys untag --all
+	need "the image follows" wait_for_file $KEYS/crash/carried 0
+	panic_now
+}
+
+last()
+{
+	unset DM_DISABLE_UDEV
+	equal "there is no other dump" 1 "$(dumps | wc -l)"
+	ask kexec
+	check "kexec-keys reboots" kexec-keys reboot --append "$(sed 's/phase=last/phase=next/' /proc/cmdline)"
+	note_output
+	# systemd ends this, too.
+	sleep 300
+	fail "it came to a kexec"
+}
+
+list_initramfs()
+{
+	case $SYSTEM in
+	initramfs-tools) lsinitramfs "$1" ;;
+	dracut) lsinitrd "$1" ;;
+	esac
+}
+
+has_shim() { list_initramfs "$1" | grep -q 'sbin/kexec-keys$'; }
+
+# Of the package; the kernel's release has the same name in it.
+left_over()
+{
+	find / -xdev -name '*kexec-keys*' | grep -v -e "$(uname -r)" -e "^/packages/" -e "^/var/lib/dpkg/info/linux-image"
+}
+
+purge()
+{
+	for image in /boot/initrd.img-* /var/lib/kdump/initrd.img-*; do
+		check "$image has the shim" has_shim "$image"
+	done
+	check "the package is purged" dpkg -P kexec-keys
+	for image in /boot/initrd.img-* /var/lib/kdump/initrd.img-*; do
+		check "$image has it no more" fails_to has_shim "$image"
+	done
+	equal "nothing is left of it" "" "$(left_over)"
+}
+
+next()
+{
+	unset DM_DISABLE_UDEV
+	equal "the key came by an ordinary kexec" "reboot ok" "$(cat $KEYS/adopted/source) $(cat $KEYS/adopted/status)"
+	check "root is on the encrypted disk" is_mounted_from /dev/mapper/vg-root /
+	check "a panic would again end in a dump" kexec-keys check
+	note_output
+	purge
+}
