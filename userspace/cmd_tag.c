@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "crypttab.h"
 #include "kexec-keys.h"
 #include "locate.h"
 #include "report.h"
@@ -268,6 +269,12 @@ static int tag_for(struct tag *tag, const char *wanted)
 
 static int check_args(const struct kk_args *args)
 {
+	if (args->crypttab && (args->all || args->for_path || args->header || args->key_file ||
+			       args->timeout_set || args->key_slot >= 0 || args->token_id >= 0))
+		return kk_fail(KK_USAGE, "see kexec-keys tag --help",
+			       "--crypttab goes with VOLUMEs only");
+	if (args->crypttab)
+		return KK_OK;
 	if (args->all + !!args->n_volumes + !!args->for_path != 1)
 		return kk_fail(KK_USAGE, "see kexec-keys tag --help",
 			       "tag takes either VOLUMEs, or --all, or --for");
@@ -284,6 +291,8 @@ int kk_cmd_tag(const struct kk_args *args)
 
 	if (r)
 		return r;
+	if (args->crypttab)
+		return kk_crypttab_edit(kk_crypttab_file, args, true);
 	r = kk_state_get(&tag.state);
 	if (!r)
 		r = kk_ring_read(tag.state.ring, &tag.keys);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "crypttab.h"
 #include "kexec-keys.h"
 #include "locate.h"
 #include "report.h"
@@ -80,17 +81,29 @@ static int untag_volume(const struct kk_state *s, const char *volume, const char
 	return KK_OK;
 }
 
-int kk_cmd_untag(const struct kk_args *args)
+static int check_args(const struct kk_args *args)
 {
-	struct kk_state s;
-	int r, status = KK_OK;
-
-	if (args->all == !!args->n_volumes)
+	if (args->crypttab && (args->all || args->header))
+		return kk_fail(KK_USAGE, "see kexec-keys untag --help",
+			       "--crypttab goes with VOLUMEs only");
+	if (!args->crypttab && args->all == !!args->n_volumes)
 		return kk_fail(KK_USAGE, "see kexec-keys untag --help",
 			       "untag takes either VOLUMEs or --all");
 	if (args->header && args->n_volumes != 1)
 		return kk_fail(KK_USAGE, "see kexec-keys untag --help",
 			       "--header goes with one VOLUME");
+	return KK_OK;
+}
+
+int kk_cmd_untag(const struct kk_args *args)
+{
+	struct kk_state s;
+	int r = check_args(args), status = KK_OK;
+
+	if (r)
+		return r;
+	if (args->crypttab)
+		return kk_crypttab_edit(kk_crypttab_file, args, false);
 	r = kk_state_get(&s);
 	if (r)
 		return r;

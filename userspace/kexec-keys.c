@@ -12,9 +12,9 @@
 /* In the order of the KK_VERB_ bits. */
 const struct kk_verb kk_verbs[] = {
 	{ "tag", kk_cmd_tag, "designate the keys of LUKS volumes for the next kernel",
-	  "[OPTION]... VOLUME... | --all | --for PATH" },
+	  "[OPTION]... VOLUME... | --all | --for PATH | --crypttab [VOLUME]..." },
 	{ "untag", kk_cmd_untag, "take designated keys back",
-	  "[OPTION]... VOLUME... | --all" },
+	  "[OPTION]... VOLUME... | --all | --crypttab [VOLUME]..." },
 	{ "list", kk_cmd_list, "list the designated keys", "[--json]" },
 	{ "status", kk_cmd_status, "would the capture kernel have the keys after a panic now?",
 	  "[--json | --quiet] [--wait[=SECONDS]]" },

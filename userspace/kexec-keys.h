@@ -41,6 +41,7 @@ enum kk_exit {
 /* The command line, options.c. */
 struct kk_args {
 	bool all;
+	bool crypttab;
 	bool boot;
 	bool readonly;
 	bool test;

@@ -13,7 +13,7 @@
 #include "kexec-keys.h"
 
 enum {
-	OPT_ALL = 256, OPT_FOR, OPT_BOOT, OPT_NAME, OPT_READONLY, OPT_TEST, OPT_HEADER,
+	OPT_ALL = 256, OPT_FOR, OPT_CRYPTTAB, OPT_BOOT, OPT_NAME, OPT_READONLY, OPT_TEST, OPT_HEADER,
 	OPT_KEY_FILE, OPT_KEY_SLOT, OPT_TOKEN_ID, OPT_TIMEOUT, OPT_JSON,
 	OPT_QUIET, OPT_WAIT, OPT_INITRAMFS, OPT_KERNEL,
 	OPT_INITRD, OPT_APPEND, OPT_BATCH, OPT_DEBUG, OPT_HELP,
@@ -33,6 +33,8 @@ static const struct kk_option options[] = {
 	  no_argument, "", "every volume (tag: every open one)" },
 	{ "for", OPT_FOR, KK_VERB_TAG, required_argument, "PATH",
 	  "every volume that this path stands on" },
+	{ "crypttab", OPT_CRYPTTAB, KK_VERB_TAG | KK_VERB_UNTAG, no_argument, "",
+	  "change /etc/crypttab, for systemd to do it at each boot" },
 	{ "boot", OPT_BOOT, KK_VERB_OPEN, no_argument, "",
 	  "for boot scripts: one line at most, 0 when nothing is to do" },
 	{ "name", OPT_NAME, KK_VERB_OPEN, required_argument, "NAME",
@@ -136,6 +138,9 @@ static int apply(const struct kk_verb *verb, const struct kk_option *o,
 		break;
 	case OPT_FOR:
 		args->for_path = optarg;
+		break;
+	case OPT_CRYPTTAB:
+		args->crypttab = true;
 		break;
 	case OPT_BOOT:
 		args->boot = true;

@@ -72,6 +72,7 @@ static bool copy_option(const char *options, const char *key, char *out, size_t 
 	return true;
 }
 
+/* With or without a value. */
 static bool has_option(const char *options, const char *word)
 {
 	const size_t len = strlen(word);
@@ -79,7 +80,7 @@ static bool has_option(const char *options, const char *word)
 	while (*options) {
 		size_t n = strcspn(options, ",");
 
-		if (n == len && !strncmp(options, word, n))
+		if (n >= len && !strncmp(options, word, len) && strchr(",=", options[len]))
 			return true;
 		options += n + (options[n] == ',');
 	}
@@ -111,11 +112,23 @@ static bool copy_field(const struct kk_field *f, char *out, size_t size)
 	return true;
 }
 
+static bool is_luks(const char *options)
+{
+	static const char *const other[] = { "plain", "swap", "tmp", "tcrypt", "tcrypt-hidden",
+					     "tcrypt-system", "bitlk" };
+
+	for (unsigned int i = 0; i < KK_ARRAY_SIZE(other); i++)
+		if (has_option(options, other[i]))
+			return false;
+	return true;
+}
+
 static bool parse_options(const char *options, struct kk_volume *v)
 {
 	char tpm2[64] = "";
 
 	v->flags = kk_volume_flags(options);
+	v->not_luks = !is_luks(options);
 	v->at_boot = !has_option(options, "noauto") && !has_option(options, "nofail");
 	if (!copy_option(options, "tpm2-device=", tpm2, sizeof(tpm2)) || tpm2[0])
 		v->asks = false;

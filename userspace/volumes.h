@@ -17,6 +17,7 @@ struct kk_volume {
 	char source[256];	/* UUID=..., /dev/..., PARTUUID=... */
 	char header[256];	/* of the option header=, or "" */
 	unsigned int flags;	/* KK_FLAG_ */
+	bool not_luks;		/* plain, tcrypt and the like */
 	bool at_boot;		/* neither noauto nor nofail: the boot waits for it */
 	bool asks;		/* no key file, no TPM: somebody has to type */
 };

@@ -37,60 +37,60 @@
 #include "stack.h"
 #include "state.h"
 #include "table.h"
+#include "unit.h"
 #include "unlock.h"
 #include "volumes.h"
 
 #define UUID "2f144136-b0de-4b51-b2eb-bd869cc39a6e"
 
-static const char *dir;
-static unsigned int bad;
+const char *unit_dir;
+unsigned int unit_bad;
 
-#define OK(cond) do { \
-	if (!(cond)) { \
-		printf("# %s:%d: %s\n", __func__, __LINE__, #cond); \
-		bad++; \
-	} \
-} while (0)
-
-#define STR(a, b) do { \
-	if (strcmp(a, b)) { \
-		printf("# %s:%d: \"%s\", not \"%s\"\n", __func__, __LINE__, a, b); \
-		bad++; \
-	} \
-} while (0)
-
-static const char *in_dir(const char *name)
+const char *in_dir(const char *name)
 {
 	static char path[512];
 
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	snprintf(path, sizeof(path), "%s/%s", unit_dir, name);
 	return path;
+}
+
+static struct { int out, err, file; } captured;
+
+void capture(void)
+{
+	fflush(stdout);
+	captured.out = dup(1);
+	captured.err = dup(2);
+	captured.file = open(in_dir("output"), O_RDWR | O_CREAT | O_TRUNC, 0600);
+	dup2(captured.file, 1);
+	dup2(captured.file, 2);
+}
+
+void end_capture(char *out, size_t size)
+{
+	ssize_t n;
+
+	fflush(stdout);
+	dup2(captured.out, 1);
+	dup2(captured.err, 2);
+	n = pread(captured.file, out, size - 1, 0);
+	out[n < 0 ? 0 : n] = '\0';
+	close(captured.file);
+	close(captured.out);
+	close(captured.err);
 }
 
 /* Runs the program; what it wrote to both outputs is in @out. */
 static int run(char *out, size_t size, char **argv)
 {
-	int argc = 0, r, fd, old_out, old_err;
-	ssize_t n;
+	int argc = 0, r;
 
 	while (argv[argc])
 		argc++;
-	fflush(stdout);
-	old_out = dup(1);
-	old_err = dup(2);
-	fd = open(in_dir("output"), O_RDWR | O_CREAT | O_TRUNC, 0600);
-	dup2(fd, 1);
-	dup2(fd, 2);
+	capture();
 	kk_set_mode(KK_MODE_NORMAL);
 	r = kk_main(argc, argv);
-	fflush(stdout);
-	dup2(old_out, 1);
-	dup2(old_err, 2);
-	n = pread(fd, out, size - 1, 0);
-	out[n < 0 ? 0 : n] = '\0';
-	close(fd);
-	close(old_out);
-	close(old_err);
+	end_capture(out, size);
 	return r;
 }
 
@@ -232,7 +232,7 @@ static int load(const char *image, struct kk_header *h, struct crypt_device **cd
 {
 	char path[512];
 
-	snprintf(path, sizeof(path), "%s/%s", dir, image);
+	snprintf(path, sizeof(path), "%s/%s", unit_dir, image);
 	return kk_header_load(image, path, NULL, h, cd);
 }
 
@@ -299,7 +299,7 @@ static void test_refused_headers(void)
 	/* One good copy of the two is enough for LUKS2. */
 	OK(load("second.img", &h, NULL) == KK_OK);
 
-	snprintf(path, sizeof(path), "%s/luks1.img", dir);
+	snprintf(path, sizeof(path), "%s/luks1.img", unit_dir);
 	OK(!kk_luks_uuid(in_dir("empty.img"), out, sizeof(out)));
 	OK(kk_luks_uuid(path, out, sizeof(out)) && kk_uuid_valid(out));
 }
@@ -519,9 +519,11 @@ static void test_crypttab(void)
 	OK(!kk_volume_parse("name # comment", &v));
 	OK(!kk_volume_parse("../x /dev/sda none", &v));
 	OK(kk_volume_flags("nodiscard,discards,xdiscard") == 0);
-	OK(kk_volume_parse("a#b /dev/sda none luks # said", &v));
+	OK(kk_volume_parse("a#b /dev/sda none luks # said", &v) && !v.not_luks);
 	STR(v.name, "a#b");
-	OK(kk_volume_parse("s\t/dev/sda\t-\tnoauto\r\n", &v) && v.asks && !v.at_boot);
+	OK(kk_volume_parse("s /dev/sda /dev/urandom swap,cipher=aes-xts-plain64\r\n", &v) && v.not_luks);
+	OK(kk_volume_parse("s\t/dev/sda\t-\tplain\r\n", &v) && v.not_luks && v.asks);
+	OK(kk_volume_parse("s /dev/sda /dev/urandom tmp=ext4", &v) && v.not_luks);
 	OK(kk_source_is_uuid("UUID=\"" UUID "\"", UUID));
 	OK(kk_source_is_uuid("UUID=2F144136-B0DE-4B51-B2EB-BD869CC39A6E", UUID));
 	OK(!kk_source_is_uuid("UUID=" UUID "0", UUID));
@@ -704,7 +706,7 @@ static void test_state(void)
 	struct kk_state s;
 	char d[512], sub[560];
 
-	snprintf(d, sizeof(d), "%s/state", dir);
+	snprintf(d, sizeof(d), "%s/state", unit_dir);
 	OK(kk_state_read(d, &s) == -ENOENT);
 	mkdir(d, 0700);
 	snprintf(sub, sizeof(sub), "%s/crash", d);
@@ -866,7 +868,7 @@ static void test_modules(void)
 	OK(!kk_module_of_path("a/.ko", name, sizeof(name)));
 
 	/* A kernel that cannot be asked, and this one without its modules. */
-	snprintf(modules, sizeof(modules), "%s/none", dir);
+	snprintf(modules, sizeof(modules), "%s/none", unit_dir);
 	OK(kk_has_module(modules, false, &w, "dm_crypt") == KK_UNKNOWN);
 	OK(kk_has_algorithm(modules, false, &w, "aes") == KK_UNKNOWN);
 	OK(kk_has_module(modules, true, &w, "no_such_module") == KK_LACKS);
@@ -874,8 +876,8 @@ static void test_modules(void)
 
 	mkdir(in_dir("modules"), 0700);
 	snprintf(modules, sizeof(modules), "%s", in_dir("modules"));
-	put(dir, "modules/modules.builtin", "kernel/drivers/md/dm-crypt.ko\nkernel/crypto/sha256_generic.ko");
-	put(dir, "modules/modules.alias", "alias crypto-cbc cbc\nalias crypto-serpent serpent_avx2");
+	put(unit_dir, "modules/modules.builtin", "kernel/drivers/md/dm-crypt.ko\nkernel/crypto/sha256_generic.ko");
+	put(unit_dir, "modules/modules.alias", "alias crypto-cbc cbc\nalias crypto-serpent serpent_avx2");
 	put_bytes("modules/modules.builtin.modinfo", modinfo, sizeof(modinfo));
 	OK(kk_has_module(modules, true, &w, "dm_crypt") == KK_HAS);
 	OK(kk_has_module(modules, true, &w, "algif_hash") == KK_LACKS);
@@ -932,7 +934,7 @@ static void make_dirs(const char *path)
 	char copy[512];
 
 	snprintf(copy, sizeof(copy), "%s", path);
-	for (char *p = copy + strlen(dir) + 1; (p = strchr(p, '/')); p++) {
+	for (char *p = copy + strlen(unit_dir) + 1; (p = strchr(p, '/')); p++) {
 		*p = '\0';
 		mkdir(copy, 0700);
 		*p = '/';
@@ -1205,7 +1207,7 @@ static void test_mounts(void)
 {
 	char type[64];
 
-	put(dir, "mountinfo", "21 1 0:20 / / rw - rootfs rootfs rw\n"
+	put(unit_dir, "mountinfo", "21 1 0:20 / / rw - rootfs rootfs rw\n"
 	    "22 21 8:1 / /boot rw shared:1 - ext4 /dev/sda1 rw\n"
 	    "short\n"
 	    "23 21 0:30 /@ /a\\040-\\040b rw,relatime shared:2 master:1 - btrfs /dev/mapper/root rw");
@@ -1623,6 +1625,13 @@ static void test_usage(void)
 	OK(RUN(out, "tag", "--for", "/", "x") == KK_USAGE);
 	OK(RUN(out, "tag", "--for", "/", "--header", "x") == KK_USAGE);
 	OK(RUN(out, "untag", "--for", "/") == KK_USAGE);
+	OK(RUN(out, "tag", "--crypttab", "--all") == KK_USAGE);
+	OK(RUN(out, "tag", "--crypttab", "--for", "/") == KK_USAGE);
+	OK(RUN(out, "tag", "--crypttab", "--timeout", "5", "x") == KK_USAGE);
+	OK(RUN(out, "tag", "--crypttab", "--key-file", "-", "x") == KK_USAGE);
+	OK(RUN(out, "tag", "--crypttab", "--header", "h", "x") == KK_USAGE);
+	OK(RUN(out, "untag", "--crypttab", "--all") == KK_USAGE);
+	OK(RUN(out, "open", "--crypttab") == KK_USAGE);
 	OK(RUN(out, "untag", "--header", "h", "x", "y") == KK_USAGE);
 	OK(RUN(out, "untag", "--all", "--header", "h") == KK_USAGE);
 	OK(RUN(out, "tag", "--timeout", "-1", "x") == KK_USAGE);
@@ -1693,6 +1702,11 @@ static const struct { const char *name; void (*fn)(void); } tests[] = {
 	{ "dm uuids", test_dm_uuid },
 	{ "crypttab", test_crypttab },
 	{ "crypttab with long fields", test_long_fields },
+	{ "tag --crypttab: lines", test_crypttab_lines },
+	{ "tag --crypttab: a file", test_crypttab_file },
+	{ "tag --crypttab: VOLUMEs", test_crypttab_named },
+	{ "tag --crypttab: what is replaced, and how", test_crypttab_replaced },
+	{ "tag --crypttab: what stays as it is", test_crypttab_kept },
 	{ "kernel command line", test_cmdline },
 	{ "detached headers", test_detached_header },
 	{ "what an entry stands for", test_sources },
@@ -1733,13 +1747,13 @@ int main(int argc, char **argv)
 
 	if (argc != 2)
 		return 2;
-	dir = argv[1];
+	unit_dir = argv[1];
 	printf("TAP version 13\n1..%zu\n", KK_ARRAY_SIZE(tests));
 	for (unsigned int i = 0; i < KK_ARRAY_SIZE(tests); i++) {
-		bad = 0;
+		unit_bad = 0;
 		tests[i].fn();
-		failed += !!bad;
-		printf("%sok %u - %s\n", bad ? "not " : "", i + 1, tests[i].name);
+		failed += !!unit_bad;
+		printf("%sok %u - %s\n", unit_bad ? "not " : "", i + 1, tests[i].name);
 		fflush(stdout);
 	}
 	return failed ? 1 : 0;
