@@ -137,12 +137,14 @@ class Root:
         raise FileNotFoundError(f"{name}: no such program in {self.directory}")
 
     def systemd(self):
-        """As the first process, with the targets that it shuts down by."""
-        for name in ("systemd", "systemd-executor", "systemd-shutdown"):
+        """As the first process, with the targets that it shuts down by, and with what
+        opens the volumes of a crypttab."""
+        for name in ("systemd", "systemd-executor", "systemd-shutdown", "system-generators/systemd-cryptsetup-generator"):
             path = self._resolve(f"usr/lib/systemd/{name}")
             self.cpio.file(f"usr/lib/systemd/{name}", path)
             self.libraries(path)
         self.program("systemctl")
+        self.program("systemd-cryptsetup")
         for name in os.listdir(self._resolve("usr/lib/systemd/system")):
             if name.endswith(".target") or name == "systemd-kexec.service":
                 self.cpio.file(f"usr/lib/systemd/system/{name}", self._resolve(f"usr/lib/systemd/system/{name}"))
