@@ -5,10 +5,10 @@
 
 _kexec_keys()
 {
-	local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words
+	local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words word
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
-		words="--help $("${COMP_WORDS[0]}" --help 2> /dev/null | sed -n 's/^  \([a-z]*\) .*/\1/p')"
+		words="--help"$'\n'"$("${COMP_WORDS[0]}" --help 2> /dev/null | sed -n 's/^  \([a-z]*\) .*/\1/p')"
 	elif [[ $previous == --@(for|header|key-file|initramfs|kernel|initrd) ]]; then
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
@@ -24,5 +24,8 @@ _kexec_keys()
 	elif [[ $verb == @(tag|untag|open) ]]; then
 		words=$(dmsetup ls --target crypt 2> /dev/null | sed -n 's/^\([^ \t]*\)\t.*/\1/p')
 	fi
-	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+	# Not by compgen -W, which expands the words, and a mapping may have any name.
+	while IFS= read -r word; do
+		[[ -z $word || $word != "$cur"* ]] || COMPREPLY+=("$(printf %q "$word")")
+	done <<< "$words"
 } && complete -F _kexec_keys kexec-keys
