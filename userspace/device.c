@@ -264,7 +264,7 @@ int kk_device_of_uuid(const char *uuid, bool quiet, char *out, size_t size)
 	if (s.n_free > 1)
 		return kk_fail(KK_DEVICE, "detach the copy, or name the device that you mean",
 			       "%s and %s both carry the UUID %s: one is a clone of the other",
-			       s.free[0], s.free[1], uuid);
+			       kk_esc(s.free[0]), kk_esc(s.free[1]), uuid);
 	if (s.n_free) {
 		snprintf(out, size, "%s", s.free[0]);
 		return KK_OK;
@@ -272,7 +272,7 @@ int kk_device_of_uuid(const char *uuid, bool quiet, char *out, size_t size)
 	if (s.n_busy)
 		return kk_fail(KK_BUSY, "see lsblk for who has it",
 			       "%s (UUID %s) is in use, but not as an open LUKS volume",
-			       s.busy, uuid);
+			       kk_esc(s.busy), uuid);
 	*out = '\0';
 	if (quiet)
 		return KK_OK;

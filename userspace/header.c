@@ -24,6 +24,19 @@ static void log_callback(int level, const char *msg, void *usrptr)
 	kk_debug("%.*s", (int)strcspn(msg, "\n"), msg);
 }
 
+bool kk_is_word(const char *name)
+{
+	for (; *name; name++)
+		if (*name <= ' ' || *name > '~')
+			return false;
+	return true;
+}
+
+bool kk_cipher_is_null(const char *cipher)
+{
+	return strstr(cipher, "cipher_null");
+}
+
 static int read_luks1(const char *path, struct kk_header *h, const char **why)
 {
 	uint8_t raw[KK_LUKS1_SIZE];

@@ -60,6 +60,12 @@ struct kk_header {
 
 #define KK_LUKS1_SIZE 592
 
+/* Nobody signs a header: names of algorithms in it are printable, without space. */
+bool kk_is_word(const char *name);
+
+/* The kernel's null cipher by any of its names: what is "encrypted" so is in clear. */
+bool kk_cipher_is_null(const char *cipher);
+
 /*
  * The parsers: 0, -EINVAL for what is no valid header, -ENOTSUP for a kind of
  * volume that cannot be carried over. @why says it in words (static text).

@@ -45,7 +45,8 @@ int kk_luks1_parse(const uint8_t *raw, size_t len, struct kk_header *h, const ch
 	*why = "the LUKS1 header is damaged";
 	if (!terminated(l.cipher, sizeof(l.cipher)) || !terminated(l.mode, sizeof(l.mode)) ||
 	    !terminated(l.hash, sizeof(l.hash)) || !terminated(l.uuid, sizeof(l.uuid)) ||
-	    !kk_uuid_valid(l.uuid))
+	    !kk_uuid_valid(l.uuid) || !kk_is_word(l.cipher) || !kk_is_word(l.mode) ||
+	    !kk_is_word(l.hash))
 		return -EINVAL;
 	h->luks = 1;
 	h->key_bytes = be32toh(l.key_bytes);
@@ -55,10 +56,10 @@ int kk_luks1_parse(const uint8_t *raw, size_t len, struct kk_header *h, const ch
 		return -EINVAL;
 
 	*why = "its cipher is cipher_null: it has no key";
-	if (!strncmp(l.cipher, "cipher_null", 11))
+	snprintf(h->cipher, sizeof(h->cipher), "%.31s-%.31s", l.cipher, l.mode);
+	if (kk_cipher_is_null(h->cipher))
 		return -ENOTSUP;
 
-	snprintf(h->cipher, sizeof(h->cipher), "%.31s-%.31s", l.cipher, l.mode);
 	snprintf(h->uuid, sizeof(h->uuid), "%.36s", l.uuid);
 	snprintf(h->digest.hash, sizeof(h->digest.hash), "%.31s", l.hash);
 	h->sector_size = 512;

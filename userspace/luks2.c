@@ -136,9 +136,9 @@ static int check_kind(struct json_object *segment, const char **why)
 		*why = "it uses authenticated encryption (dm-integrity)";
 	else if (!cipher)
 		return -EINVAL;
-	else if (!strncmp(cipher, "cipher_null", 11))
+	else if (kk_cipher_is_null(cipher))
 		*why = "its cipher is cipher_null: it has no key";
-	else if (strpbrk(cipher, " \t\n") || strlen(cipher) >= sizeof(((struct kk_header *)0)->cipher))
+	else if (!kk_is_word(cipher) || strlen(cipher) >= sizeof(((struct kk_header *)0)->cipher))
 		return -EINVAL;
 	else if (number_of(segment, "iv_tweak", &tweak))
 		return -EINVAL;
@@ -198,7 +198,8 @@ static int read_digest(struct json_object *digest, struct kk_digest *d, const ch
 		*why = "its digest is of an unknown type";
 		return -ENOTSUP;
 	}
-	if (!type || !hash || !salt || !value || !iterations || strlen(hash) >= sizeof(d->hash))
+	if (!type || !hash || !salt || !value || !iterations || !kk_is_word(hash) ||
+	    strlen(hash) >= sizeof(d->hash))
 		return -EINVAL;
 	n = json_object_get_int64(iterations);
 	if (n < 1 || n > KK_ITERATIONS_MAX)

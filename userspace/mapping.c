@@ -135,7 +135,7 @@ static int create(const struct kk_new_mapping *new, const struct lower *l,
 		r = kk_table_uuid(new->header, new->name, uuid, sizeof(uuid));
 	if (r)
 		return r;
-	kk_debug("%s: 0 %llu crypt %s", kk_esc(new->name), (unsigned long long)size, params);
+	kk_debug("%s: 0 %llu crypt %s", new->name, (unsigned long long)size, params);
 
 	task = new_task(DM_DEVICE_CREATE, new->name);
 	if (!task)

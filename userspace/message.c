@@ -109,17 +109,18 @@ void kk_progress(const char *fmt, ...)
 	fputc('\n', stderr);
 }
 
+/* All of it is escaped: much of it is what libraries say of what others wrote. */
 void kk_debug(const char *fmt, ...)
 {
+	char text[1024];
 	va_list ap;
 
 	if (!debug)
 		return;
 	va_start(ap, fmt);
-	fputs("# ", stderr);
-	vfprintf(stderr, fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
+	fprintf(stderr, "# %s\n", kk_esc(text));
 }
 
 void kk_boot_line(void)

@@ -339,6 +339,17 @@ static void test_luks1_malformed(void)
 	memcpy(bent, raw, sizeof(bent));
 	bent[168] = ';';
 	OK(kk_luks1_parse(bent, sizeof(bent), &h, &why) == -EINVAL);
+	/* Cipher, mode and hash: a table is split at space. */
+	for (int at = 8; at <= 72; at += 32) {
+		for (const char *c = " \n\x1b\x7f\xff"; *c; c++) {
+			memcpy(bent, raw, sizeof(bent));
+			bent[at + 1] = *c;
+			OK(kk_luks1_parse(bent, sizeof(bent), &h, &why) == -EINVAL);
+		}
+	}
+	memcpy(bent, raw, sizeof(bent));
+	strcpy((char *)bent + 8, "capi:ecb(cipher_null)");
+	OK(kk_luks1_parse(bent, sizeof(bent), &h, &why) == -ENOTSUP);
 }
 
 #define SEGMENT(more) "\"0\":{\"type\":\"crypt\",\"offset\":\"16777216\",\"size\":\"dynamic\"," \
@@ -349,6 +360,17 @@ static void test_luks1_malformed(void)
 #define HEADER(segments, digests, config) "{\"keyslots\":{\"1\":{\"key_size\":64}}," \
 	"\"tokens\":{},\"segments\":{" segments "},\"digests\":{" digests "},\"config\":{" config "}}"
 #define GOOD HEADER(SEGMENT(""), DIGEST, "")
+
+/* The good header, with another name of the same length in it. */
+static void with_name(const char *old, const char *new, int r)
+{
+	char json[] = GOOD;
+	struct kk_header h;
+	const char *why;
+
+	memcpy(strstr(json, old), new, strlen(old));
+	OK(kk_luks2_parse(json, &h, &why) == r);
+}
 
 static void test_luks2_json(void)
 {
@@ -365,6 +387,11 @@ static void test_luks2_json(void)
 	OK(!kk_luks2_parse(HEADER(SEGMENT("") ",\"1\":{\"flags\":[\"backup-final\"]}",
 				  DIGEST, ""), &h, &why));
 	OK(kk_luks2_parse(HEADER("\"7\":{}", DIGEST, ""), &h, &why) == -EINVAL);
+	/* Names that no table and no terminal may see. */
+	with_name("aes-xts-plain64", "aes-cbc-plain64", 0);
+	with_name("aes-xts-plain64", "aes xts-plain64", -EINVAL);
+	with_name("aes-xts-plain64", "aes\\u001bplain64", -EINVAL);
+	with_name("sha256", "\\u0007", -EINVAL);
 }
 
 static bool token_opens(const char *type)
@@ -415,6 +442,8 @@ static void test_luks2_refused(void)
 	refused(HEADER("\"0\":{\"type\":\"linear\"}", DIGEST, ""), "unknown type");
 	refused(HEADER("\"0\":{\"type\":\"crypt\",\"encryption\":\"cipher_null-ecb\"}", DIGEST, ""),
 		"cipher_null");
+	refused(HEADER("\"0\":{\"type\":\"crypt\",\"encryption\":\"capi:ecb(cipher_null)-plain\"}",
+		       DIGEST, ""), "cipher_null");
 }
 
 /* Every prefix, and every byte replaced: an error or facts, never a crash. */
@@ -1723,6 +1752,9 @@ static const struct { const char *name; void (*fn)(void); } tests[] = {
 	{ "distributions, and who makes their initramfs", test_distributions },
 	{ "commands that mend", test_commands },
 	{ "words of a command are quoted", test_shell_words },
+	{ "strings of others in messages", test_strings },
+	{ "strings of others in JSON", test_string_json },
+	{ "strings of others in commands", test_string_words },
 	{ "findings, by their importance", test_findings },
 	{ "errors that are kept", test_kept_errors },
 	{ "open LUKS volumes", test_mappings },

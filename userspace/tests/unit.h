@@ -34,6 +34,9 @@ const char *in_dir(const char *name);
 void capture(void);
 void end_capture(char *out, size_t size);
 
+void test_strings(void);
+void test_string_json(void);
+void test_string_words(void);
 void test_crypttab_lines(void);
 void test_crypttab_file(void);
 void test_crypttab_named(void);
