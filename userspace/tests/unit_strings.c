@@ -52,7 +52,7 @@ static void fails(const char *s)
 	snprintf(path, sizeof(path), "/nonexistent/%s", s);
 	OK(kk_target_resolve(path, &t) != KK_OK);
 	snprintf(v.source, sizeof(v.source), "LABEL=%.200s", s);
-	OK(kk_target_of_volume(&v, &t) != KK_OK);
+	OK(kk_target_of_volume(&v, false, &t) != KK_OK);
 }
 
 static void fails_on_a_header(const char *s)
