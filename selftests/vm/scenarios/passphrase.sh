@@ -51,8 +51,16 @@ several()
 	check "both" typist "$PASSPHRASE" "$PASSPHRASE" -- kexec-keys tag /dev/vda /dev/vdb
 	shows "both" "^Deriving the key of /dev/vdb with argon2id, 128 MiB of memory \.\.\.$"
 	equal "both are tagged" 2 "$(keyctl rlist "$(ring)" | wc -w)"
+	members=$(keyctl rlist "$(ring)")
 	check "both once more" kexec-keys tag /dev/vda /dev/vdb
 	says "nobody is asked again" "^/dev/vdb is tagged already"
+	equal "the keys are the same" "$members" "$(keyctl rlist "$(ring)")"
+	check "once more in a script" kexec-keys tag --batch-mode /dev/vda /dev/vdb
+	equal "which says nothing" "" "$(cat "$OUT")"
+	kexec-keys untag --all > /dev/null
+	refused "one of three is not there" 4 tag /dev/vda /dev/none /dev/vdb
+	says "it says which" "^kexec-keys: /dev/none: No such file"
+	equal "the others are tagged" 2 "$(keyctl rlist "$(ring)" | wc -w)"
 	kexec-keys untag --all > /dev/null
 	refused "the second one interrupted" 130 typist "$PASSPHRASE" "^C" -- kexec-keys tag /dev/vda /dev/vdb
 	is_tagged "the second one interrupted: the first one"
