@@ -80,8 +80,7 @@ void end_capture(char *out, size_t size)
 	close(captured.err);
 }
 
-/* Runs the program; what it wrote to both outputs is in @out. */
-static int run(char *out, size_t size, char **argv)
+int run(char *out, size_t size, char **argv)
 {
 	int argc = 0, r;
 
@@ -93,8 +92,6 @@ static int run(char *out, size_t size, char **argv)
 	end_capture(out, size);
 	return r;
 }
-
-#define RUN(out, ...) run(out, sizeof(out), (char *[]){ "kexec-keys", ##__VA_ARGS__, NULL })
 
 static void test_uuid(void)
 {
@@ -1771,6 +1768,8 @@ static const struct { const char *name; void (*fn)(void); } tests[] = {
 	{ "wrong command lines", test_usage },
 	{ "a kernel without the feature", test_no_feature },
 	{ "exit statuses of errors", test_exit_statuses },
+	{ "AES key schedules of FIPS 197", test_aes_known },
+	{ "nothing but a key schedule is taken for one", test_aes_find },
 };
 
 int main(int argc, char **argv)

@@ -30,6 +30,11 @@ extern unsigned int unit_bad;
 /* Valid until the next. */
 const char *in_dir(const char *name);
 
+/* Runs the program; what it wrote to both outputs is in @out. */
+int run(char *out, size_t size, char **argv);
+
+#define RUN(out, ...) run(out, sizeof(out), (char *[]){ "kexec-keys", ##__VA_ARGS__, NULL })
+
 /* In between, what is written to both outputs goes to @out. */
 void capture(void);
 void end_capture(char *out, size_t size);
@@ -42,5 +47,9 @@ void test_crypttab_file(void);
 void test_crypttab_named(void);
 void test_crypttab_replaced(void);
 void test_crypttab_kept(void);
+
+/* unit_scrub.c */
+void test_aes_known(void);
+void test_aes_find(void);
 
 #endif
