@@ -1770,6 +1770,7 @@ static const struct { const char *name; void (*fn)(void); } tests[] = {
 	{ "exit statuses of errors", test_exit_statuses },
 	{ "AES key schedules of FIPS 197", test_aes_known },
 	{ "nothing but a key schedule is taken for one", test_aes_find },
+	{ "pieces of keys", test_needles },
 };
 
 int main(int argc, char **argv)

@@ -51,5 +51,6 @@ void test_crypttab_kept(void);
 /* unit_scrub.c */
 void test_aes_known(void);
 void test_aes_find(void);
+void test_needles(void);
 
 #endif

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 
 #include "aes.h"
+#include "kexec-keys.h"
+#include "needles.h"
 #include "unit.h"
 
 static size_t from_hex(const char *hex, uint8_t *out)
@@ -101,4 +103,42 @@ void test_aes_find(void)
 		memset(memory, byte, sizeof(memory));
 		OK(!finds(memory, sizeof(memory)));
 	}
+}
+
+void test_needles(void)
+{
+	struct kk_needles needles;
+	uint8_t keys[100][64], memory[256];
+	size_t end;
+
+	RAND_bytes(keys[0], sizeof(keys));
+	OK(!kk_needles_init(&needles));
+	/* More than there is room for at first. */
+	for (unsigned int i = 0; i < KK_ARRAY_SIZE(keys); i++)
+		OK(!kk_needles_add(&needles, keys[i], sizeof(keys[i])));
+	for (unsigned int i = 0; i < KK_ARRAY_SIZE(keys); i++) {
+		RAND_bytes(memory, sizeof(memory));
+		OK(kk_needles_find(&needles, memory, sizeof(memory), 0, &end) == sizeof(memory));
+		memcpy(memory + 33, keys[i] + 20, 30);
+		memory[32] = ~keys[i][19];
+		memory[63] = ~keys[i][50];
+		OK(kk_needles_find(&needles, memory, sizeof(memory), 0, &end) == 33 && end == 63);
+		OK(kk_needles_find(&needles, memory, sizeof(memory), 56, &end) == sizeof(memory));
+		OK(kk_needles_find(&needles, memory, 40, 0, &end) == 40);
+		OK(kk_needles_find(&needles, memory, 41, 0, &end) == 33 && end == 41);
+	}
+	/* The least piece, and less. */
+	RAND_bytes(memory, sizeof(memory));
+	memcpy(memory + 100, keys[7] + 3, KK_PIECE - 1);
+	memory[107] = ~keys[7][10];
+	memcpy(memory + 200, keys[8] + 3, KK_PIECE);
+	memory[208] = ~keys[8][11];
+	OK(kk_needles_find(&needles, memory, sizeof(memory), 0, &end) == 200 && end == 208);
+	kk_needles_free(&needles);
+
+	/* What other memory is full of is no piece of a key. */
+	OK(!kk_needles_init(&needles));
+	memset(memory, 0x01, sizeof(memory));
+	OK(!kk_needles_add(&needles, memory, 64) && !needles.n);
+	kk_needles_free(&needles);
 }
