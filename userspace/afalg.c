@@ -106,24 +106,62 @@ static int set_key(int fd, key_serial_t serial)
 	return errno == ENOPROTOOPT || errno == EPERM ? -EOPNOTSUPP : -errno;
 }
 
+/* For a transform with its key; the caller closes @hmac->fd. */
+static int begin(int fd, struct kk_hmac *hmac, size_t len)
+{
+	*hmac = (struct kk_hmac){ .compute = compute, .len = len };
+	hmac->fd = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+	return hmac->fd < 0 ? -errno : 0;
+}
+
 int kk_digest_verify(const struct kk_digest *d, key_serial_t serial)
 {
-	struct kk_hmac hmac = { .compute = compute };
+	struct kk_hmac hmac;
 	int hash = find_hash(d->hash), fd, r;
 
 	if (hash < 0)
 		return hash;
-	hmac.len = hashes[hash].len;
 	fd = open_transform(hashes[hash].kernel);
 	if (fd < 0)
 		return fd;
 	r = set_key(fd, serial);
+	if (!r)
+		r = begin(fd, &hmac, hashes[hash].len);
 	if (!r) {
-		hmac.fd = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
-		r = hmac.fd < 0 ? -errno : kk_digest_compare(&hmac, d);
-		if (hmac.fd >= 0)
-			close(hmac.fd);
+		r = kk_digest_compare(&hmac, d);
+		close(hmac.fd);
 	}
 	close(fd);
 	return r;
+}
+
+static int hmac_sha256(int fd, const char *text, uint8_t *out)
+{
+	struct kk_hmac hmac;
+	int r = begin(fd, &hmac, KK_SHA256);
+
+	if (!r) {
+		r = compute(&hmac, text, strlen(text), out);
+		close(hmac.fd);
+	}
+	return r;
+}
+
+int kk_hmac_open(void)
+{
+	return open_transform("sha256");
+}
+
+int kk_hmac_by_serial(int fd, key_serial_t serial, const char *text, uint8_t *out)
+{
+	int r = set_key(fd, serial);
+
+	return r ? r : hmac_sha256(fd, text, out);
+}
+
+int kk_hmac_by_bytes(int fd, const uint8_t *key, size_t len, const char *text, uint8_t *out)
+{
+	if (setsockopt(fd, SOL_ALG, ALG_SET_KEY, key, len))
+		return -errno;
+	return hmac_sha256(fd, text, out);
 }

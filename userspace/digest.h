@@ -30,6 +30,15 @@ int kk_digest_compare(struct kk_hmac *hmac, const struct kk_digest *d);
  */
 int kk_digest_verify(const struct kk_digest *d, key_serial_t serial);
 
+/*
+ * HMAC with SHA-256, by AF_ALG: of the key @serial as above, or of these bytes. The
+ * file descriptor is the caller's to close; 0 or -errno.
+ */
+#define KK_SHA256 32
+int kk_hmac_open(void);
+int kk_hmac_by_serial(int fd, key_serial_t serial, const char *text, uint8_t *out);
+int kk_hmac_by_bytes(int fd, const uint8_t *key, size_t len, const char *text, uint8_t *out);
+
 /* What the kernel calls a hash of a LUKS header; NULL when AF_ALG has none. */
 const char *kk_hash_of_kernel(const char *luks);
 

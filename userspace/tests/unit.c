@@ -1771,6 +1771,7 @@ static const struct { const char *name; void (*fn)(void); } tests[] = {
 	{ "AES key schedules of FIPS 197", test_aes_known },
 	{ "nothing but a key schedule is taken for one", test_aes_find },
 	{ "pieces of keys", test_needles },
+	{ "keys that the kernel would know", test_payloads },
 };
 
 int main(int argc, char **argv)

@@ -52,5 +52,6 @@ void test_crypttab_kept(void);
 void test_aes_known(void);
 void test_aes_find(void);
 void test_needles(void);
+void test_payloads(void);
 
 #endif

@@ -2,6 +2,8 @@
 /*
  * Unit tests of scrub.
  */
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -9,6 +11,7 @@
 #include "aes.h"
 #include "kexec-keys.h"
 #include "needles.h"
+#include "payload.h"
 #include "unit.h"
 
 static size_t from_hex(const char *hex, uint8_t *out)
@@ -141,4 +144,50 @@ void test_needles(void)
 	memset(memory, 0x01, sizeof(memory));
 	OK(!kk_needles_add(&needles, memory, 64) && !needles.n);
 	kk_needles_free(&needles);
+}
+
+/* As AF_ALG does it in the kernel. */
+static int soft_hmac(int fd, const uint8_t *key, size_t len, const char *text, uint8_t *out)
+{
+	unsigned int n = KK_SHA256;
+
+	OK(fd == 77);
+	return HMAC(EVP_sha256(), key, len, (const uint8_t *)text, strlen(text), out, &n) ? 0 : -1;
+}
+
+/* struct user_key_payload, but for its first member */
+static void put_payload(uint8_t *at, const uint8_t *key, uint16_t len)
+{
+	at[0] = len & 0xff;
+	at[1] = len >> 8;
+	memcpy(at + 8, key, len);
+}
+
+void test_payloads(void)
+{
+	static const size_t lens[] = { 16, 32, 64, 512 };
+	struct kk_payload one[2] = { 0 };
+	struct kk_payloads p = { .keys.n = 2, .payload = one, .fd = 77, .hmac = soft_hmac };
+	uint8_t key[512], memory[1024];
+	size_t n;
+
+	for (unsigned int i = 0; i < KK_ARRAY_SIZE(lens); i++) {
+		RAND_bytes(key, lens[i]);
+		RAND_bytes(memory, sizeof(memory));
+		soft_hmac(77, key, lens[i], KK_PAYLOAD_TEXT, one[1].hmac);
+		one[1].found = false;
+		OK(kk_payload_find(&p, memory, sizeof(memory), 0, &n) == sizeof(memory));
+		put_payload(memory + 400, key, lens[i]);
+		OK(kk_payload_find(&p, memory, sizeof(memory), 0, &n) == 408 && n == lens[i]);
+		OK(one[1].found && !one[0].found);
+		OK(kk_payload_find(&p, memory, sizeof(memory), 401, &n) == sizeof(memory));
+		OK(kk_payload_find(&p, memory, 408 + lens[i], 0, &n) == 408);
+		OK(kk_payload_find(&p, memory, 407 + lens[i], 0, &n) == 407 + lens[i]);
+		memory[408 + lens[i] - 1] ^= 1;
+		OK(kk_payload_find(&p, memory, sizeof(memory), 0, &n) == sizeof(memory));
+	}
+	/* One that somebody has made up. */
+	put_payload(memory + 40, (const uint8_t *)"a key that one can read and type", 32);
+	soft_hmac(77, memory + 48, 32, KK_PAYLOAD_TEXT, one[0].hmac);
+	OK(kk_payload_find(&p, memory, sizeof(memory), 0, &n) == 48 && one[0].found);
 }
