@@ -24,6 +24,8 @@ const struct kk_verb kk_verbs[] = {
 	  "[--json] [--initramfs FILE]" },
 	{ "reboot", kk_cmd_reboot, "reboot by kexec, with the keys, and nobody to ask",
 	  "[--kernel FILE] [--initrd FILE] [--append STRING] [--test]" },
+	{ "scrub", kk_cmd_scrub, "copy a vmcore without the keys that are found in it",
+	  "VMCORE NEW" },
 };
 
 const unsigned int kk_n_verbs = KK_ARRAY_SIZE(kk_verbs);

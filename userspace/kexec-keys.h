@@ -36,6 +36,7 @@ enum kk_exit {
 	KK_CRASH_MEMORY		= 20,
 	KK_SUSPENDED		= 21,
 	KK_NOBODY		= 22,
+	KK_KEYS_REMAIN		= 23,
 };
 
 /* The command line, options.c. */
@@ -81,7 +82,8 @@ enum {
 	KK_VERB_OPEN	= 1 << 4,
 	KK_VERB_CHECK	= 1 << 5,
 	KK_VERB_REBOOT	= 1 << 6,
-	KK_VERB_ANY	= (1 << 7) - 1,
+	KK_VERB_SCRUB	= 1 << 7,
+	KK_VERB_ANY	= (1 << 8) - 1,
 };
 
 extern const struct kk_verb kk_verbs[];
@@ -94,6 +96,7 @@ int kk_cmd_status(const struct kk_args *args);
 int kk_cmd_open(const struct kk_args *args);
 int kk_cmd_check(const struct kk_args *args);
 int kk_cmd_reboot(const struct kk_args *args);
+int kk_cmd_scrub(const struct kk_args *args);
 
 /* kexec-keys.c without main(), which the unit tests replace. */
 int kk_main(int argc, char **argv);

@@ -17,7 +17,7 @@ _kexec_keys()
 		return
 	elif [[ $cur == -* ]]; then
 		words=$("${COMP_WORDS[0]}" "$verb" --help 2> /dev/null | sed -n 's/^  \(--[a-z-]*\).*/\1/p')
-	elif [[ $cur == /* ]]; then
+	elif [[ $verb == scrub || $cur == /* ]]; then
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return

@@ -1772,6 +1772,10 @@ static const struct { const char *name; void (*fn)(void); } tests[] = {
 	{ "nothing but a key schedule is taken for one", test_aes_find },
 	{ "pieces of keys", test_needles },
 	{ "keys that the kernel would know", test_payloads },
+	{ "a vmcore is scrubbed", test_scrub },
+	{ "keys that remain are found", test_scrub_check },
+	{ "no vmcore, or none that can be scrubbed", test_scrub_refused },
+	{ "damaged vmcores", test_scrub_damaged },
 };
 
 int main(int argc, char **argv)

@@ -53,5 +53,9 @@ void test_aes_known(void);
 void test_aes_find(void);
 void test_needles(void);
 void test_payloads(void);
+void test_scrub(void);
+void test_scrub_check(void);
+void test_scrub_refused(void);
+void test_scrub_damaged(void);
 
 #endif
