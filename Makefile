@@ -26,7 +26,7 @@ SCENARIOS := kunit crash kselftest reboot designate crash-bookworm refusals dire
 	stores panics dm-crypt wipes ring-revoked reboot-once reboot-systemd reboot-no-feature \
 	hibernation clock latency dm-crypt-bookworm unprivileged \
 	check reboot-shim unattended volumes stacks detached keyrings tokens passphrase cryptsetup-patch cryptroot crypttab strings \
-	hostile hostile-range no-feature-first no-feature-next \
+	vmcore-keys hostile hostile-range no-feature-first no-feature-next \
 	crash-nokaslr crash-luks1 crash-nowipe
 
 # Of the architectures with a device tree, the fastest in every run.
@@ -50,7 +50,7 @@ ALL_CHECKS := wait "scripts/kernel-builds debug kcsan" \
 	$(foreach scenario,races races-kcsan faults panics-200,"selftests/vm/vm $(scenario)") \
 	$(foreach scenario,crash kselftest reboot-once,"selftests/vm/vm --first debug $(scenario)") \
 	$(foreach scenario,debian13-initramfs-tools debian13-dracut,"selftests/vm/vm $(scenario)") \
-	$(call vm_on,arm64,crash-uefi crash-64k panics $(MORE_FDT_SCENARIOS)) \
+	$(call vm_on,arm64,crash-uefi crash-64k panics vmcore-keys $(MORE_FDT_SCENARIOS)) \
 	$(call vm_on,ppc64le,$(FDT_SCENARIOS) panics $(MORE_FDT_SCENARIOS)) \
 	$(call vm_on,riscv64,$(FDT_SCENARIOS) no-clock $(MORE_FDT_SCENARIOS)) wait \
 	$(foreach arch,arm64 ppc64le riscv64,"env ARCH=$(arch) scripts/check-prefixes")

@@ -190,6 +190,20 @@ def scan(memory, fd, key, ranges):
     return hits
 
 
+def round_keys(memory, fd, key):
+    """Where the rest of the key's two AES schedules is: each round key by itself, as
+    it is for encryption and as it is for decryption."""
+    half = len(key) // 2
+    places = set()
+    for part in key[:half], key[half:]:
+        rest = _expand(part, half // 4 + 7)[half:]
+        for i in range(0, len(rest), WINDOW):
+            for pattern in rest[i:i + WINDOW], _inverse_mix(rest[i:i + WINDOW]):
+                for start, end in _extents(fd, len(memory)):
+                    places.update(_find_all(memory, pattern, start, end))
+    return places
+
+
 def count_by_owner(hits):
     counts = {}
     for hit in hits:
