@@ -331,6 +331,9 @@ static int resolve_path(const char *path, struct kk_target *t)
 	if (stat(path, &st))
 		return kk_fail(KK_DEVICE, "see lsblk for what there is", "%s: %s",
 			       kk_esc(path), strerror(errno));
+	if (strlen(path) >= sizeof(t->device))
+		return kk_fail(KK_USAGE, "use a shorter one, or UUID=...",
+			       "the path %s is too long", kk_esc(path));
 	s.rdev = st.st_rdev;
 	if (S_ISBLK(st.st_mode) && each_block(match_rdev, &s)) {
 		target_mapped(t, &m);

@@ -68,6 +68,9 @@ int kk_locate(struct kk_target *t, const char *header, bool quiet, struct kk_vol
 {
 	int r;
 
+	if (header && strlen(header) >= sizeof(v->header))
+		return kk_fail(KK_USAGE, "use a shorter one", "the path %s is too long",
+			       kk_esc(header));
 	look_up(t, header, v);
 	if (v->header[0] && !t->uuid[0])
 		kk_luks_uuid(v->header, t->uuid, sizeof(t->uuid));

@@ -634,6 +634,28 @@ static void test_detached_header(void)
 	kk_keep_errors(NULL);
 }
 
+/* Cut, it would be another file. */
+static void test_long_paths(void)
+{
+	char path[512], shorter[512];
+	struct kk_target t;
+	struct kk_volume v;
+	struct kk_kept kept;
+
+	snprintf(path, sizeof(path), "%s%0*d", in_dir("long/"), 200, 0);
+	mkdir(in_dir("long"), 0700);
+	OK(!mkdir(path, 0700));
+	strcat(path, "/a-name-that-is-too-long-for-the-field-of-a-device-or-a-header");
+	OK(!symlink(in_dir("luks2.img"), path));
+	snprintf(shorter, sizeof(shorter), "%.*s", KK_PATH_MAX - 1, path);
+	OK(strlen(shorter) < strlen(path) && !symlink(in_dir("luks1.img"), shorter));
+	kk_keep_errors(&kept);
+	OK(kk_target_resolve(path, &t) == KK_USAGE && strstr(kept.sentence, "too long"));
+	OK(kk_target_resolve(in_dir("data.img"), &t) == KK_OK);
+	OK(kk_locate(&t, path, false, &v) == KK_USAGE);
+	kk_keep_errors(NULL);
+}
+
 static void test_sources(void)
 {
 	struct kk_volume v = { .source = "UUID=\"" UUID "\"" };
@@ -1735,6 +1757,7 @@ static const struct { const char *name; void (*fn)(void); } tests[] = {
 	{ "tag --crypttab: what stays as it is", test_crypttab_kept },
 	{ "kernel command line", test_cmdline },
 	{ "detached headers", test_detached_header },
+	{ "paths that are too long", test_long_paths },
 	{ "what an entry stands for", test_sources },
 	{ "what is opened at boot, and asks", test_opened_at_boot },
 	{ "state of the kernel, and its verdict", test_state },
