@@ -36,7 +36,7 @@ unpack()
 # As debian-installer leaves it.
 configure()
 {
-	echo "$VOLUME UUID=$(uuid_of /dev/vda) none luks$CRYPTTAB_OPTIONS" > $ROOT/etc/crypttab
+	echo "$VOLUME UUID=$(uuid_of /dev/vda) none luks" > $ROOT/etc/crypttab
 	echo "/dev/mapper/vg-root / ext4 errors=remount-ro 0 1
 UUID=$(blkid -s UUID -o value /dev/vdb) /boot ext4 defaults 0 2
 /dev/mapper/vg-swap none swap sw 0 0" > $ROOT/etc/fstab
@@ -65,18 +65,6 @@ install_packages()
 setup_kdump()
 {
 	echo 'KDUMP_KEXEC_ARGS="-s"' >> $ROOT/etc/default/kdump-tools
-	[ "$SYSTEM" = dracut ] || return 0
-	CRYPTTAB_OPTIONS=",link-volume-key=%:.kexec::%logon:$(key_name)"
-	# Debian's makes an image for any machine, without crypttab.
-	echo 'hostonly="yes"' > $ROOT/etc/dracut.conf.d/hostonly.conf
-}
-
-# kdump-tools makes the capture kernel's with initramfs-tools alone.
-make_capture_initramfs()
-{
-	release=$(ls $ROOT/lib/modules)
-	mkdir -p $ROOT/var/lib/kdump
-	in_root dracut --force "/var/lib/kdump/initrd.img-$release" "$release"
 }
 
 install()
@@ -88,7 +76,6 @@ install()
 	need "the rest is" configure
 	need "the scenario is put into it" install_scenario
 	need "our packages are installed" install_packages
-	[ "$SYSTEM" = initramfs-tools ] || need "the capture kernel's initramfs is made" make_capture_initramfs
 	sync
 	umount $ROOT/boot
 }
@@ -141,34 +128,6 @@ last()
 	fail "it came to a kexec"
 }
 
-list_initramfs()
-{
-	case $SYSTEM in
-	initramfs-tools) lsinitramfs "$1" ;;
-	dracut) lsinitrd "$1" ;;
-	esac
-}
-
-has_shim() { list_initramfs "$1" | grep -q 'sbin/kexec-keys$'; }
-
-# Of the package; the kernel's release has the same name in it.
-left_over()
-{
-	find / -xdev -name '*kexec-keys*' | grep -v -e "$(uname -r)" -e "^/packages/" -e "^/var/lib/dpkg/info/linux-image"
-}
-
-purge()
-{
-	for image in /boot/initrd.img-* /var/lib/kdump/initrd.img-*; do
-		check "$image has the shim" has_shim "$image"
-	done
-	check "the package is purged" dpkg -P kexec-keys
-	for image in /boot/initrd.img-* /var/lib/kdump/initrd.img-*; do
-		check "$image has it no more" fails_to has_shim "$image"
-	done
-	equal "nothing is left of it" "" "$(left_over)"
-}
-
 next()
 {
 	unset DM_DISABLE_UDEV
@@ -176,5 +135,4 @@ next()
 	check "root is on the encrypted disk" is_mounted_from /dev/mapper/vg-root /
 	check "a panic would again end in a dump" kexec-keys check
 	note_output
-	purge
 }
