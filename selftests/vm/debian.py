@@ -40,16 +40,11 @@ class Typist:
 
 
 class Debian:
-    """GENERATOR makes its initramfs; it gets our packages, or Debian's own kernel."""
+    """GENERATOR makes its initramfs; it gets our packages."""
 
-    def __init__(self, generator, packages, directory):
-        self.stock = packages == "stock"
-        name = f"debian13-{generator}"
+    def __init__(self, generator, directory):
         self.command = [HERE / "debian-root", generator]
-        if self.stock:
-            self.command.append("linux-image-amd64")
-            name += "-linux-image-amd64"
-        self.root = TOP / "build/guest" / name
+        self.root = TOP / "build/guest" / f"debian13-{generator}"
         self.archive = self.root.with_suffix(".tar")
         self.directory = directory
         self.typist = None
@@ -59,8 +54,6 @@ class Debian:
 
     def packages(self):
         """Ours, that are installed on it: kernel and shim."""
-        if self.stock:
-            return []
         found = [path for pattern in ("linux-image-*.deb", "kexec-keys_*.deb") for path in PACKAGES.glob(pattern)]
         if len(found) != 2:
             raise FileNotFoundError("build/packages: make deb-kernel deb")
