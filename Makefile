@@ -44,10 +44,10 @@ CHECKS := scripts/check-series "make -s -C userspace check" selftests/cryptsetup
 	scripts/check-prefixes
 
 # Kernels that watch themselves, what takes long, and the rest of the architectures.
-ALL_CHECKS := wait "scripts/kernel-builds debug kcsan" \
+ALL_CHECKS := wait "scripts/kernel-builds debug kcsan debug+unlocked kcsan+unlocked" \
 	"env ARCH=arm64 scripts/kernel-builds 64k" "selftests/kunit s390 s390x-linux-gnu-" \
 	$(call builds_on,ppc64le) $(call builds_on,riscv64) "make -s deb-kernel-builds" wait \
-	$(foreach scenario,races races-kcsan faults panics-200,"selftests/vm/vm $(scenario)") \
+	$(foreach scenario,races races-unlocked races-kcsan races-kcsan-unlocked faults panics-200,"selftests/vm/vm $(scenario)") \
 	$(foreach scenario,crash kselftest reboot-once,"selftests/vm/vm --first debug $(scenario)") \
 	"selftests/vm/vm debian13-initramfs-tools" \
 	$(call vm_on,arm64,crash-uefi crash-64k panics vmcore-keys $(MORE_FDT_SCENARIOS)) \

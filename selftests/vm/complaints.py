@@ -9,7 +9,7 @@ import itertools
 import re
 import subprocess
 
-WATCHFUL = ("debug", "kcsan")
+CONFIGURATIONS = ("debug", "kcsan")
 PLANTED = "BUG: planted, to be found"
 COMPLAINT = re.compile(r"(\[ )?(BUG|WARNING|UBSAN|Oops)\b.*:|kmemleak: \d+ new")
 # 6.12 counts the scheduler's deadline server as a task of the CPU that goes (inc_dl_tasks()).
@@ -17,6 +17,11 @@ KNOWN = re.compile(r"WARNING: .* at sched_cpu_dying\+")
 RACE = "BUG: KCSAN: "
 END_OF_RACE = "=========="
 FUNCTION = re.compile(r"\b([a-z_0-9.]+)\+0x[0-9a-f]+/0x")
+
+
+def is_watchful(variant):
+    """Of the kernel, by the configuration before any patch."""
+    return variant.partition("+")[0] in CONFIGURATIONS
 
 
 def our_functions(build):

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Would the debug kernel say it if the ring were read without protection?
+#
+# script: races
+# first: debug+unlocked
+# red: console
