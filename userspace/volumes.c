@@ -430,7 +430,18 @@ bool kk_volume_named(const char *name, struct kk_volume *v)
 	return find(&w, v);
 }
 
-bool kk_file_has_word(const char *path, const char *word)
+/* NAME="words", as words of their own. */
+static void split_assignment(char *line)
+{
+	char *p = strchr(line, '=');
+
+	if (p)
+		*p = ' ';
+	for (p = line; (p = strpbrk(p, "\"'")); )
+		*p = ' ';
+}
+
+bool kk_file_has_word(const char *path, const char *beginning)
 {
 	FILE *f = fopen(path, "re");
 	char *line = NULL;
@@ -441,7 +452,8 @@ bool kk_file_has_word(const char *path, const char *word)
 		return false;
 	while (!has && getline(&line, &size, f) > 0) {
 		line[strcspn(line, "#")] = '\0';
-		has = strstr(line, word);
+		split_assignment(line);
+		has = kk_cmdline_has(line, beginning);
 	}
 	free(line);
 	fclose(f);

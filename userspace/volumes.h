@@ -76,7 +76,7 @@ void kk_read_cmdline(char *out, size_t size);
 /* One of its words begins so. */
 bool kk_cmdline_has(const char *cmdline, const char *beginning);
 
-/* Outside of comments of a file of settings. */
-bool kk_file_has_word(const char *path, const char *word);
+/* Of a file of settings, outside of comments: a word in a value begins so. */
+bool kk_file_has_word(const char *path, const char *beginning);
 
 #endif

@@ -977,6 +977,25 @@ static void test_initramfs_lines(void)
 	kk_initramfs_free(&im);
 }
 
+static void test_settings(void)
+{
+	static const char text[] =
+		"# KDUMP_CMDLINE_APPEND=\"panic=10\"\n"
+		"KDUMP_SYSCTL=\"kernel.panic_on_oops=1 hung_task_panic=1\"  # panic=10\n"
+		"KDUMP_CMDLINE_APPEND=\"rd.luks.crypttab=no rd.shell=0\"\n"
+		"OTHER='single words'\n"
+		"PLAIN=nr_cpus=1\n";
+
+	put_bytes("settings", text, sizeof(text) - 1);
+	OK(!kk_file_has_word(in_dir("settings"), "panic="));
+	OK(!kk_file_has_word(in_dir("settings"), "luks.crypttab=no"));
+	OK(kk_file_has_word(in_dir("settings"), "rd.luks.crypttab=no"));
+	OK(kk_file_has_word(in_dir("settings"), "rd.shell=0"));
+	OK(kk_file_has_word(in_dir("settings"), "single"));
+	OK(kk_file_has_word(in_dir("settings"), "nr_cpus=1"));
+	OK(!kk_file_has_word(in_dir("none"), "panic="));
+}
+
 static void make_dirs(const char *path)
 {
 	char copy[512];
@@ -1765,6 +1784,7 @@ static const struct { const char *name; void (*fn)(void); } tests[] = {
 	{ "KEYCTL_DESCRIBE", test_key_line },
 	{ "expiry from /proc/keys", test_expiry },
 	{ "algorithms of a cipher", test_cipher_words },
+	{ "words in a file of settings", test_settings },
 	{ "modules, built in or in an initramfs", test_modules },
 	{ "lists of what is in an initramfs", test_initramfs_lines },
 	{ "places of an initramfs", test_initramfs_places },
