@@ -104,6 +104,7 @@ static void check_all(struct kk_rehearsal *r, const char *initramfs)
 	kk_rehearse_wanted(r);
 	kk_rehearse_initramfs(r);
 	kk_rehearse_crash_memory(r, CRASH_SIZE);
+	kk_rehearse_failure(r);
 }
 
 static int rehearse(struct kk_rehearsal *r, const char *initramfs)
@@ -125,7 +126,7 @@ static int rehearse(struct kk_rehearsal *r, const char *initramfs)
 
 static void verdict(const struct kk_rehearsal *r, char *out, size_t size)
 {
-	const unsigned int n = r->findings.n;
+	const unsigned int n = kk_findings_count(&r->findings);
 
 	if (n)
 		snprintf(out, size, "If this machine panics now, do not count on a dump: %u %s.",
@@ -144,7 +145,7 @@ static void print_json(const struct kk_rehearsal *r, int status)
 
 	verdict(r, sentence, sizeof(sentence));
 	kk_json_number(root, "exit_status", status);
-	kk_json_string(root, "verdict", r->findings.n ? "bad" : "good");
+	kk_json_string(root, "verdict", kk_findings_count(&r->findings) ? "bad" : "good");
 	kk_json_string(root, "sentence", sentence);
 	if (r->initramfs.path[0])
 		kk_json_string(root, "initramfs", r->initramfs.path);

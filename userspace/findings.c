@@ -24,6 +24,7 @@ static const struct { const char *word; int status; } kinds[KK_N_FINDINGS] = {
 	[KK_FINDING_NO_MODULE]		= { "no-module", KK_INITRAMFS },
 	[KK_FINDING_CRASH_MEMORY]	= { "crash-memory", KK_CRASH_MEMORY },
 	[KK_FINDING_SUSPENDED]		= { "suspended", KK_SUSPENDED },
+	[KK_FINDING_WOULD_WAIT]		= { "would-wait", KK_OK },
 };
 
 const char *kk_finding_word(enum kk_finding_id id)
@@ -61,6 +62,15 @@ void kk_finding_note(struct kk_findings *f, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(f->note[f->n_notes++], sizeof(f->note[0]), fmt, ap);
 	va_end(ap);
+}
+
+unsigned int kk_findings_count(const struct kk_findings *f)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < f->n; i++)
+		n += kk_finding_status(&f->finding[i]) != KK_OK;
+	return n;
 }
 
 const struct kk_finding *kk_finding_first(const struct kk_findings *f)

@@ -28,6 +28,7 @@ enum kk_finding_id {
 	KK_FINDING_NO_MODULE,
 	KK_FINDING_CRASH_MEMORY,
 	KK_FINDING_SUSPENDED,
+	KK_FINDING_WOULD_WAIT,		/* costs no dump, but the time of somebody */
 	KK_N_FINDINGS,
 };
 
@@ -49,6 +50,9 @@ struct kk_findings {
 void kk_finding(struct kk_findings *f, enum kk_finding_id id, const char *command,
 		const char *fmt, ...) KK_PRINTF(4, 5);
 void kk_finding_note(struct kk_findings *f, const char *fmt, ...) KK_PRINTF(2, 3);
+
+/* Of those that cost the dump, or the reboot. */
+unsigned int kk_findings_count(const struct kk_findings *f);
 
 /* The one that counts; NULL when there is none. */
 const struct kk_finding *kk_finding_first(const struct kk_findings *f);

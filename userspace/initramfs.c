@@ -107,6 +107,8 @@ static void note_path(struct kk_initramfs *im, const char *listed)
 
 	if (!strcmp(lib, "sbin/kexec-keys") || !strcmp(lib, "bin/kexec-keys"))
 		im->has_shim = true;
+	if (!strncmp(lib, "lib/dracut/", 11))
+		im->by_dracut = true;
 	if (!strcmp(path, "cryptroot/crypttab") || !strcmp(path, "etc/crypttab"))
 		snprintf(im->crypttab, sizeof(im->crypttab), "%s", listed);
 	if (strncmp(lib, "lib/modules/", 12))

@@ -15,6 +15,7 @@ struct kk_initramfs {
 	char release[80];		/* of the modules in it, or "" */
 	char crypttab[64];		/* its path in there, or "" */
 	bool has_shim;
+	bool by_dracut;			/* else by initramfs-tools, or unknown */
 	uint64_t packed;		/* bytes of the file */
 	uint64_t unpacked;		/* bytes of what is in it */
 	struct kk_words modules;

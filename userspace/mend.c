@@ -86,7 +86,7 @@ enum kk_builder kk_builder_of(enum kk_distro distro, const char *root, const cha
 	return KK_BUILDER_DRACUT;
 }
 
-/* %r: release, %i: initramfs, %m: module, %n: MiB. */
+/* %r: release, %i: initramfs, %m: module, %n: MiB, %w: words. */
 static void expand(const struct kk_mender *m, const char *template, char *out, size_t size)
 {
 	size_t n = strlen(out);
@@ -110,6 +110,9 @@ static void expand(const struct kk_mender *m, const char *template, char *out, s
 		case 'n':
 			n += snprintf(out + n, size - n, "%u", m->mib);
 			break;
+		case 'w':
+			n += snprintf(out + n, size - n, "%s", m->words);
+			break;
 		}
 	}
 }
@@ -127,6 +130,11 @@ static const char *load(const struct kk_mender *m, bool again)
 		       "kexec -p -s /boot/vmlinuz-%r --reuse-cmdline";
 	}
 }
+
+/* What kdump-config has by itself is lost once the file sets anything. */
+static const char capture_words[] =
+	"echo 'KDUMP_CMDLINE_APPEND=\"${KDUMP_CMDLINE_APPEND:-reset_devices systemd.unit=kdump-tools-dump.service nr_cpus=1 irqpoll usbcore.nousb} %w\"'"
+	" >> /etc/default/kdump-tools && kdump-config reload";
 
 static const char *load_by_file(const struct kk_mender *m)
 {
@@ -194,6 +202,9 @@ void kk_mend(const struct kk_mender *m, enum kk_mend what, char *out, size_t siz
 	case KK_MEND_NO_MEMORY_ENCRYPTION:
 	case KK_MEND_CRASH_MEMORY:
 		expand(m, boot_word(m, what), out, size);
+		break;
+	case KK_MEND_CAPTURE_WORDS:
+		expand(m, capture_words, out, size);
 		break;
 	case KK_MEND_REBUILD:
 	case KK_MEND_ADD_MODULE:

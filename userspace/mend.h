@@ -34,6 +34,7 @@ enum kk_mend {
 	KK_MEND_LOAD_BY_FILE,		/* with kexec_file_load(2) from now on */
 	KK_MEND_NO_MEMORY_ENCRYPTION,
 	KK_MEND_CRASH_MEMORY,
+	KK_MEND_CAPTURE_WORDS,		/* on the capture kernel's command line; Debian's only */
 	KK_MEND_REBUILD,		/* the initramfs */
 	KK_MEND_ADD_MODULE,		/* to the initramfs */
 };
@@ -46,6 +47,7 @@ struct kk_mender {
 	const char *initramfs;
 	const char *module;
 	unsigned int mib;		/* for crashkernel= */
+	const char *words;		/* for a command line */
 };
 
 void kk_mend(const struct kk_mender *m, enum kk_mend what, char *out, size_t size);

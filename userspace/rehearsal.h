@@ -42,6 +42,9 @@ void kk_rehearse_look(struct kk_rehearsal *r, const char *initramfs);
 void kk_rehearse_initramfs(struct kk_rehearsal *r);
 void kk_rehearse_crash_memory(struct kk_rehearsal *r, const char *size_file);
 
+/* What if something else goes wrong in the capture kernel? */
+void kk_rehearse_failure(struct kk_rehearsal *r);
+
 /* Every designated key against its header, and the volumes that have a name here. */
 void kk_rehearse_keys(struct kk_rehearsal *r);
 

@@ -136,3 +136,35 @@ void kk_rehearse_crash_memory(struct kk_rehearsal *r, const char *size_file)
 		   "%llu MiB are reserved for the capture kernel, which needs %llu or more; none of it for keys",
 		   have / MIB, need / MIB + 1);
 }
+
+/* On the capture kernel's command line, which has most words of this one's. */
+static bool will_have_word(const struct kk_rehearsal *r, const char *beginning)
+{
+	return kk_cmdline_has(r->cmdline, beginning) ||
+	       kk_file_has_word("/etc/default/kdump-tools", beginning);
+}
+
+/*
+ * An initramfs that fails waits for somebody, unless the command line says otherwise.
+ * Debian's says nothing; Fedora's kdump has an action of its own for failures.
+ */
+void kk_rehearse_failure(struct kk_rehearsal *r)
+{
+	char text[500];
+
+	if (!r->looked || r->mender.distro != KK_DISTRO_DEBIAN)
+		return;
+	if (!r->initramfs.by_dracut) {
+		r->mender.words = "panic=10";
+		if (will_have_word(r, "panic="))
+			return;
+	} else {
+		r->mender.words = "rd.shell=0 rd.emergency=reboot";
+		if (will_have_word(r, "rd.shell=0") && will_have_word(r, "rd.emergency="))
+			return;
+	}
+	mend(r, KK_MEND_CAPTURE_WORDS, text, sizeof(text));
+	kk_finding(&r->findings, KK_FINDING_WOULD_WAIT, text,
+		   "should its initramfs fail, the capture kernel waits for somebody at a shell: its command line lacks %s",
+		   r->mender.words);
+}

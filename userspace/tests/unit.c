@@ -973,7 +973,11 @@ static void test_initramfs_lines(void)
 	OK(im.has_shim && im.unpacked == 4120);
 	im.has_shim = false;
 	kk_initramfs_line(&im, "-rw-r--r--   1 root     root            1 Nov 24 10:00 usr/share/doc/kexec-keys");
-	OK(!im.has_shim);
+	OK(!im.has_shim && !im.by_dracut);
+	kk_initramfs_line(&im, "drwxr-xr-x   3 root     root            0 Nov 24 10:00 usr/lib/dracut/hooks");
+	OK(!im.by_dracut);
+	kk_initramfs_line(&im, "-rw-r--r--   1 root     root           10 Nov 24 10:00 usr/lib/dracut/dracut-112");
+	OK(im.by_dracut);
 	kk_initramfs_free(&im);
 }
 
@@ -1122,7 +1126,7 @@ static void test_distributions(void)
 static void test_commands(void)
 {
 	const struct kk_mender base = { .crash = true, .release = "6.12", .initramfs = "/boot/i mg",
-					.module = "dm_crypt", .mib = 256 };
+					.module = "dm_crypt", .mib = 256, .words = "panic=10" };
 	static const struct {
 		enum kk_distro distro;
 		enum kk_builder builder;
@@ -1141,6 +1145,8 @@ static void test_commands(void)
 		  "update-initramfs -u -k 6.12 && kdump-config reload" },
 		{ KK_DISTRO_DEBIAN, 0, KK_MEND_CRASH_MEMORY,
 		  "sed -i 's/crashkernel=[^ \"]*/crashkernel=256M/' /etc/default/grub.d/kdump-tools.cfg && update-grub && reboot" },
+		{ KK_DISTRO_DEBIAN, 0, KK_MEND_CAPTURE_WORDS,
+		  "echo 'KDUMP_CMDLINE_APPEND=\"${KDUMP_CMDLINE_APPEND:-reset_devices systemd.unit=kdump-tools-dump.service nr_cpus=1 irqpoll usbcore.nousb} panic=10\"' >> /etc/default/kdump-tools && kdump-config reload" },
 		{ KK_DISTRO_FEDORA, 0, KK_MEND_LOAD, "kdumpctl start" },
 		{ KK_DISTRO_FEDORA, 0, KK_MEND_LOAD_BY_FILE,
 		  "sed -i '/^KEXEC_ARGS=.*[\" ]-s\"/!s/^KEXEC_ARGS=\"[^\"]*/& -s/' /etc/sysconfig/kdump && kdumpctl reload" },
@@ -1192,8 +1198,12 @@ static void test_findings(void)
 	for (int id = 0; id < KK_N_FINDINGS; id++) {
 		struct kk_finding one = { .id = id };
 
-		OK(kk_finding_word(id) && kk_finding_status(&one));
+		OK(kk_finding_word(id));
+		OK(!kk_finding_status(&one) == (id == KK_FINDING_WOULD_WAIT));
 	}
+	OK(kk_findings_count(&f) == 3);
+	kk_finding(&f, KK_FINDING_WOULD_WAIT, "c", "s");
+	OK(f.n == 4 && kk_findings_count(&f) == 3);
 	for (int i = 0; i < 2 * KK_FINDINGS_MAX; i++) {
 		kk_finding(&f, KK_FINDING_DEVICE, "c", "s");
 		kk_finding_note(&f, "n");

@@ -231,6 +231,52 @@ initramfs()
 	check "nothing is left over" sh -c "! ls -d /tmp/kexec-keys-*"
 }
 
+# would_wait WHAT WORDS: no dump is at stake, but somebody's time
+would_wait()
+{
+	finds_nothing "$1"
+	says "$1: it says that it would wait" "^- should its initramfs fail, .* lacks $2; next: echo .*$2.* >> /etc/default/kdump-tools && kdump-config reload$"
+	advice=$(sed -n 's/^- should its initramfs fail, .*; next: \(.*\) && kdump-config reload$/\1/p' "$OUT")
+	need "$1: the advice is taken" sh -c "$advice"
+	finds_nothing "$1, mended"
+	equal "$1: it would wait no more" "" "$(grep "^- " "$OUT")"
+}
+
+# What kdump-config would take from its settings.
+appended()
+{
+	# shellcheck source=/dev/null
+	(. /etc/default/kdump-tools && echo "$KDUMP_CMDLINE_APPEND")
+}
+
+failure()
+{
+	finds_nothing "a command line with panic="
+	equal "a command line with panic=: it would not wait" "" "$(grep "^- " "$OUT")"
+	sed 's/panic=[^ ]*//' /proc/cmdline > /tmp/cmdline
+	need "there is no panic= on it" mount --bind /tmp/cmdline /proc/cmdline
+	mkdir -p /etc/default
+	: > /etc/default/kdump-tools
+
+	would_wait "an initramfs of initramfs-tools" "panic=10"
+	equal "what kdump-config has by itself stays" \
+		"reset_devices systemd.unit=kdump-tools-dump.service nr_cpus=1 irqpoll usbcore.nousb panic=10" "$(appended)"
+	put usr/lib/dracut/dracut-106
+	refused "json of an initramfs of dracut" 0 rehearse --json
+	says "json of it: the verdict" '"verdict":"good"'
+	says "json of it: its word" '"id":"would-wait"'
+	would_wait "an initramfs of dracut" "rd.shell=0 rd.emergency=reboot"
+	equal "what was there stays" "panic=10 rd.shell=0 rd.emergency=reboot" "$(appended | sed 's/.*nousb //')"
+
+	rm /etc/default/kdump-tools
+	distribution fedora
+	finds_nothing "an initramfs of Fedora"
+	equal "whose kdump has an action for failures" "" "$(grep "^- " "$OUT")"
+	distribution debian
+	take usr/lib
+	need "the command line is as it was" umount /proc/cmdline
+}
+
 # QEMU has no SME: what the kernel would say of one lies over its state files.
 memory_encryption()
 {
@@ -258,6 +304,7 @@ first()
 	other_volume
 	headers
 	initramfs
+	failure
 	memory_encryption
 
 	need "the keyring is revoked" keyctl revoke "$(ring)"
