@@ -149,6 +149,21 @@ class Root:
             if name.endswith(".target") or name == "systemd-kexec.service":
                 self.cpio.file(f"usr/lib/systemd/system/{name}", self._resolve(f"usr/lib/systemd/system/{name}"))
 
+    def tpm(self):
+        """What unlocks a volume by a TPM: libcryptsetup's plugin, which systemd has, and
+        what that loads; and what enrols one."""
+        self.program("systemd-cryptenroll")
+        self.program("tpm2_pcrextend")
+        plugin = f"usr/lib/{ARCH.triple}/cryptsetup/libcryptsetup-token-systemd-tpm2.so"
+        path = self._resolve(plugin)
+        self.cpio.file(plugin, path)
+        self.libraries(path)
+        for library in ("esys.so.0", "mu.so.0", "rc.so.0", "tcti-device.so.0"):
+            name, path = self._library(f"libtss2-{library}")
+            if f"usr/lib/{name}" not in self.cpio.names:
+                self.cpio.file(f"usr/lib/{name}", path)
+                self.libraries(path)
+
     def foreign_program(self, place, path):
         """A program that was built here: on the root's libraries, or, where they
         are too old for it, on this machine's."""
