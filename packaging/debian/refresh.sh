@@ -8,6 +8,19 @@ make_capture_initramfs()
 	fi
 }
 
+# renew FILE: what is there goes before there is another, by kdump-tools' way of it, and
+# when dracut fails.
+renew()
+{
+	mv -f "$1" /var/lib/kdump/kexec-keys.kept
+	if make_capture_initramfs "$1" "${1#/var/lib/kdump/initrd.img-}" && [ -e "$1" ]; then
+		rm -f /var/lib/kdump/kexec-keys.kept
+	else
+		echo "kexec-keys: $1 could not be made anew; it stays as it was" >&2
+		mv -f /var/lib/kdump/kexec-keys.kept "$1"
+	fi
+}
+
 # What is ours in an initramfs comes, is renewed or goes. Without an encrypted volume
 # nothing is.
 refresh_initramfs()
@@ -15,18 +28,9 @@ refresh_initramfs()
 	grep -qs '^[[:space:]]*[^#[:space:]]' /etc/crypttab || return 0
 	dpkg-trigger --no-await update-initramfs
 
-	# The capture kernel's own are made once for each kernel, and by kdump-tools after
-	# it has removed the one that is there.
+	# The capture kernel's own are made once for each kernel, not with the others.
 	for initrd in /var/lib/kdump/initrd.img-*; do
-		[ -e "$initrd" ] || continue
-		cp -p "$initrd" /var/lib/kdump/kept
-		make_capture_initramfs "$initrd" "${initrd#/var/lib/kdump/initrd.img-}" || true
-		if [ -e "$initrd" ]; then
-			rm /var/lib/kdump/kept
-		else
-			echo "kexec-keys: $initrd could not be renewed; it stays as it was" >&2
-			mv /var/lib/kdump/kept "$initrd"
-		fi
+		[ ! -e "$initrd" ] || renew "$initrd"
 	done
 	! command -v kdump-config > /dev/null || kdump-config condreload || true
 }
