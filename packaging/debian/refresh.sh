@@ -1,7 +1,8 @@
-# make_capture_initramfs FILE RELEASE
+# make_capture_initramfs FILE RELEASE: where dracut is in place of initramfs-tools, those
+# of kdump-tools are told by a note of the size beside them.
 make_capture_initramfs()
 {
-	if command -v mkinitramfs > /dev/null; then
+	if command -v update-initramfs > /dev/null || [ -e "/var/lib/kdump/size_${1##*/}" ]; then
 		/etc/kernel/postinst.d/kdump-tools "$2"
 	else
 		dracut --force --quiet "$1" "$2"
