@@ -26,9 +26,11 @@ renew()
 # nothing is.
 refresh_initramfs()
 {
-	grep -qs '^[[:space:]]*[^#[:space:]]' /etc/crypttab || return 0
+	[ -z "$DPKG_ROOT" ] && grep -qs '^[[:space:]]*[^#[:space:]]' /etc/crypttab || return 0
 	dpkg-trigger --no-await update-initramfs
 
+	# In a chroot, kdump-tools makes none, and what is loaded is another system's.
+	! ischroot || return 0
 	# The capture kernel's own are made once for each kernel, not with the others.
 	for initrd in /var/lib/kdump/initrd.img-*; do
 		[ ! -e "$initrd" ] || renew "$initrd"
