@@ -25,6 +25,7 @@ void kexec_keys_reserve(phys_addr_t addr, u64 size);
 
 struct kexec_keys_designation *kexec_keys_designate(struct key *key);
 void kexec_keys_withdraw(struct kexec_keys_designation *designation);
+void kexec_keys_release(struct kexec_keys_designation *designation);
 
 #else
 
@@ -55,6 +56,9 @@ kexec_keys_designate(struct key *key)
 
 static inline void
 kexec_keys_withdraw(struct kexec_keys_designation *designation) { }
+
+static inline void
+kexec_keys_release(struct kexec_keys_designation *designation) { }
 
 #endif /* CONFIG_KEYS_KEXEC */
 

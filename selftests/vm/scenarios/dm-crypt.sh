@@ -2,11 +2,13 @@
 # shellcheck shell=dash
 #
 # dm-crypt designates the keys of its tables by itself, for as long as they are in
-# use. After luksSuspend there is no copy of the key anywhere.
+# use. After luksSuspend there is no copy of the key anywhere. What is closed on the
+# way to a kexec is carried over it.
 #
 # disk: luks2-pbkdf2
+# mem: 1024
 # append: dm_crypt.kexec_keys=Y
-# phases: first capture
+# phases: first next capture
 # scan opened: payload=1 cipher=0-4 crash-region=1
 # scan suspended: payload=0
 # scan resumed: payload=1 cipher=0-4 crash-region=1
@@ -90,6 +92,47 @@ suspend_by_hand()
 	need "the parameter is turned on" parameter Y
 }
 
+reopen() { unlock open /dev/vda "$NAME" && is_designated; }
+
+# not_any_more WHAT: the end of a kexec that was to come is followed, not waited for
+not_any_more()
+{
+	check "$1: the image follows" wait_for_file $KEYS/crash/carried 0
+	check "$1: its key is not designated any more" is_not_designated
+}
+
+load_next_with_crash() { load_next next crashkernel=128M; }
+
+# As a shutdown does before it enters an image.
+closed_for_a_kexec()
+{
+	need "a kexec that carries keys is turned on" turn_on
+	need "the volume is closed with no image to enter" cryptsetup close "$NAME"
+	check "its key is not designated" is_not_designated
+	need "it is opened" reopen
+
+	need "the next kernel is loaded" load_next_with_crash
+	need "the volume is closed for a kexec" cryptsetup close "$NAME"
+	check "its key stays designated" is_designated
+	need "it is opened once more" reopen
+	need "and suspended" cryptsetup luksSuspend "$NAME"
+	check "luksSuspend: the key is not designated" is_not_designated
+	need "it is resumed" unlock luksResume "$NAME"
+	need "and closed" cryptsetup close "$NAME"
+	check "its key stays designated again" is_designated
+	need "the kexec is turned off" turn_off
+	not_any_more "turned off"
+
+	need "it is opened with the kexec turned off" reopen
+	need "and closed" cryptsetup close "$NAME"
+	check "its key is not designated" is_not_designated
+	need "the kexec is turned on" turn_on
+	need "it is opened with the kexec turned on" reopen
+	need "and closed" cryptsetup close "$NAME"
+	need "the image is unloaded" kexec -u -s
+	not_any_more "unloaded"
+}
+
 first()
 {
 	need "a crash image is loaded" load_crash
@@ -103,9 +146,24 @@ first()
 	check "it is designated again" is_designated
 	suspend_by_itself
 	suspend_by_hand
-	need "the volume is open when the machine panics" unlock open /dev/vda "$NAME"
+	need "the volume is opened again" reopen
+	closed_for_a_kexec
+
+	need "the volume is open when the next kernel is loaded" reopen
+	need "the next kernel is loaded again" load_next_with_crash
+	need "the volume is closed on the way to it" cryptsetup close "$NAME"
+	kexec_now
+}
+
+next()
+{
+	equal "the key came, though the volume was closed" "reboot ok 1" \
+		"$(cat $KEYS/adopted/source) $(cat $KEYS/adopted/status) $(cat $KEYS/adopted/count)"
+	need "a crash image is loaded" load_crash
+	check_volume_by_its_key
 	check "its key is designated" is_designated
 	equal "the image agrees with the ring" "synced ok" "$(state) $(cat $KEYS/crash/verify)"
+	umount /mnt
 	panic_now
 }
 

@@ -14,6 +14,7 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 
 #include "../internal.h"
 #include "internal.h"
@@ -22,7 +23,7 @@
  * struct kexec_keys_designation - a description that somebody wants carried
  * @list: in designations, under designations_lock
  * @users: how many want that; two mappings may have one key, and while a table is
- *	replaced the old one and the new one do
+ *	replaced the old one and the new one do; none while it only waits for a kexec
  * @type: type of the key
  * @desc: its description; the key may be another one each time
  */
@@ -71,10 +72,11 @@ static void free_designation(struct kexec_keys_designation *designation)
 
 static struct kexec_keys_designation *designate_locked(struct key *key)
 {
+	struct kexec_keys_designation *old = find_designation(key);
 	struct kexec_keys_designation *designation;
 	int ret;
 
-	designation = find_designation(key) ?: new_designation(key);
+	designation = old ?: new_designation(key);
 	if (!designation)
 		return ERR_PTR(-ENOMEM);
 
@@ -83,7 +85,7 @@ static struct kexec_keys_designation *designate_locked(struct key *key)
 		designation->users++;
 		return designation;
 	}
-	if (!designation->users)
+	if (!old)
 		free_designation(designation);
 
 	return ERR_PTR(ret);
@@ -96,8 +98,8 @@ static struct kexec_keys_designation *designate_locked(struct key *key)
  * The caller of the system call that this is part of needs CAP_SYS_BOOT, as for
  * linking the key itself. May be called while a block device is suspended.
  *
- * Return: what is to be given to kexec_keys_withdraw(); NULL if a key of that
- * type cannot be carried; or an error.
+ * Return: what is to be given to kexec_keys_withdraw() or kexec_keys_release();
+ * NULL if a key of that type cannot be carried; or an error.
  */
 struct kexec_keys_designation *kexec_keys_designate(struct key *key)
 {
@@ -141,14 +143,15 @@ static void unlink_designated(const struct kexec_keys_designation *designation)
 	key_put(key);
 }
 
-/**
- * kexec_keys_withdraw - the end of a use of a designated key
- * @designation: what kexec_keys_designate() returned, or NULL or an error
- *
- * After the last use there is no such key in `.kexec`, nor in the crash image.
- * Cannot fail. May be called while a block device is suspended.
- */
-void kexec_keys_withdraw(struct kexec_keys_designation *designation)
+static void end_designation(struct kexec_keys_designation *designation)
+{
+	unlink_designated(designation);
+	free_designation(designation);
+	/* Who wipes a key does not want to wait for the worker. */
+	kexec_keys_update_crash();
+}
+
+static void end_use(struct kexec_keys_designation *designation, bool may_wait)
 {
 	unsigned int noio;
 
@@ -157,13 +160,58 @@ void kexec_keys_withdraw(struct kexec_keys_designation *designation)
 
 	noio = memalloc_noio_save();
 	scoped_guard(mutex, &designations_lock) {
-		if (!--designation->users) {
-			unlink_designated(designation);
-			free_designation(designation);
-			/* Who wipes a key does not want to wait for the worker. */
-			kexec_keys_update_crash();
-		}
+		if (!--designation->users &&
+		    !(may_wait && kexec_keys_reboot_armed()))
+			end_designation(designation);
 	}
 	memalloc_noio_restore(noio);
 }
+
+/**
+ * kexec_keys_withdraw - the end of a use of a designated key that is to be gone
+ * @designation: what kexec_keys_designate() returned, or NULL or an error
+ *
+ * After the last use there is no such key in `.kexec`, nor in the crash image.
+ * Cannot fail. May be called while a block device is suspended.
+ */
+void kexec_keys_withdraw(struct kexec_keys_designation *designation)
+{
+	end_use(designation, false);
+}
 EXPORT_SYMBOL_GPL(kexec_keys_withdraw);
+
+/**
+ * kexec_keys_release - the end of a use of a designated key
+ * @designation: what kexec_keys_designate() returned, or NULL or an error
+ *
+ * As kexec_keys_withdraw(), but for a kexec that would carry keys: a shutdown
+ * closes what uses them before it gets there. While there is one to come, the
+ * key stays.
+ */
+void kexec_keys_release(struct kexec_keys_designation *designation)
+{
+	end_use(designation, true);
+}
+EXPORT_SYMBOL_GPL(kexec_keys_release);
+
+static void release_work_fn(struct work_struct *work)
+{
+	struct kexec_keys_designation *designation, *next;
+
+	guard(mutex)(&designations_lock);
+	list_for_each_entry_safe(designation, next, &designations, list)
+		if (!designation->users && !kexec_keys_reboot_armed())
+			end_designation(designation);
+}
+
+static DECLARE_WORK(release_work, release_work_fn);
+
+/**
+ * kexec_keys_reboot_changed - end what only waits for a kexec that does not come
+ *
+ * For whoever may have disarmed the reboot image; with the kexec lock held or not.
+ */
+void kexec_keys_reboot_changed(void)
+{
+	schedule_work(&release_work);
+}

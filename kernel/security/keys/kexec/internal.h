@@ -93,6 +93,7 @@ const char *kexec_keys_verify_crash(void);
 /* reboot.c */
 void kexec_keys_reboot_loaded(const struct kimage *image);
 void kexec_keys_reboot_freed(const struct kimage *image);
+bool kexec_keys_reboot_armed(void);
 struct kexec_keys_report kexec_keys_report_reboot(void);
 
 /* image.c */
@@ -126,6 +127,9 @@ struct kexec_keys_adopted {
 };
 
 extern struct kexec_keys_adopted kexec_keys_adopted;
+
+/* designate.c */
+void kexec_keys_reboot_changed(void);
 
 /* state.c */
 void kexec_keys_state_changed(void);

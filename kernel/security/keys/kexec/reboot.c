@@ -43,8 +43,10 @@ static int reboot_enabled_set(const char *val, const struct kernel_param *kp)
 {
 	int ret = param_set_bool(val, kp);
 
-	if (!ret)
+	if (!ret) {
+		kexec_keys_reboot_changed();
 		kexec_keys_state_changed();
+	}
 
 	return ret;
 }
@@ -82,6 +84,7 @@ void kexec_keys_reboot_loaded(const struct kimage *image)
 	};
 	if (image->keys_buffer_size)
 		reboot.slots.vaddr = phys_to_virt(image->keys_buffer_addr);
+	kexec_keys_reboot_changed();
 }
 
 /**
@@ -94,8 +97,24 @@ void kexec_keys_reboot_loaded(const struct kimage *image)
 void kexec_keys_reboot_freed(const struct kimage *image)
 {
 	guard(mutex)(&reboot_lock);
-	if (image == reboot.image)
-		memset(&reboot, 0, sizeof(reboot));
+	if (image != reboot.image)
+		return;
+
+	memset(&reboot, 0, sizeof(reboot));
+	kexec_keys_reboot_changed();
+}
+
+/**
+ * kexec_keys_reboot_armed - would a kexec now carry the members of `.kexec`?
+ *
+ * Takes reboot_lock, under which nothing is allocated.
+ *
+ * Return: true if so.
+ */
+bool kexec_keys_reboot_armed(void)
+{
+	guard(mutex)(&reboot_lock);
+	return reboot.slots.vaddr && !reboot_refused();
 }
 
 /**
