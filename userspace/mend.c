@@ -7,6 +7,9 @@
 #include "mend.h"
 #include "spawn.h"
 
+/* Where kdump-tools has the initramfs of the crash image. */
+#define KDUMP_TOOLS_DIR "/var/lib/kdump/"
+
 const char *kk_shell_word(const char *untrusted)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -74,11 +77,20 @@ static bool ends_with(const char *path, const char *end)
 	return n > m && !strcmp(path + n - m, end);
 }
 
+bool kk_is_kdump_tools(enum kk_distro distro, const char *initramfs)
+{
+	return distro == KK_DISTRO_DEBIAN && strstr(initramfs, KDUMP_TOOLS_DIR);
+}
+
 enum kk_builder kk_builder_of(enum kk_distro distro, const char *root, const char *initramfs)
 {
-	if (distro == KK_DISTRO_DEBIAN && strstr(initramfs, "/var/lib/kdump/"))
+	const bool have_dracut = kk_program_exists(root, "dracut");
+
+	/* It calls mkinitramfs, and without that does nothing. */
+	if (kk_is_kdump_tools(distro, initramfs) &&
+	    (!have_dracut || kk_program_exists(root, "mkinitramfs")))
 		return KK_BUILDER_KDUMP_TOOLS;
-	if (distro == KK_DISTRO_DEBIAN && !kk_program_exists(root, "dracut"))
+	if (distro == KK_DISTRO_DEBIAN && !have_dracut)
 		return KK_BUILDER_INITRAMFS_TOOLS;
 	if (distro == KK_DISTRO_FEDORA &&
 	    (ends_with(initramfs, "kdump.img") || ends_with(initramfs, "/initrdkdump")))
@@ -117,10 +129,18 @@ static void expand(const struct kk_mender *m, const char *template, char *out, s
 	}
 }
 
+/* Without an initramfs kdump-tools loads nothing, and dracut alone makes none for it. */
+static bool lacks_initramfs(const struct kk_mender *m)
+{
+	return m->builder == KK_BUILDER_DRACUT && !kk_is_kdump_tools(m->distro, m->initramfs);
+}
+
 static const char *load(const struct kk_mender *m, bool again)
 {
 	switch (m->distro) {
 	case KK_DISTRO_DEBIAN:
+		if (!again && lacks_initramfs(m))
+			return "dracut --force " KDUMP_TOOLS_DIR "initrd.img-%r %r && kdump-config load";
 		return again ? "kdump-config reload" : "kdump-config load";
 	case KK_DISTRO_FEDORA:
 		return again ? "kdumpctl reload" : "kdumpctl start";

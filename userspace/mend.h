@@ -26,6 +26,9 @@ enum kk_builder {
 	KK_BUILDER_KDUMPCTL,		/* Fedora's */
 };
 
+/* Is it what Debian's kdump-tools loads, and the dump saved from the real root? */
+bool kk_is_kdump_tools(enum kk_distro distro, const char *initramfs);
+
 enum kk_builder kk_builder_of(enum kk_distro distro, const char *root, const char *initramfs);
 
 enum kk_mend {

@@ -36,6 +36,7 @@ int kk_rehearsal_begin(struct kk_rehearsal *r)
 	r->mender.crash = r->crash;
 	r->mender.release = r->running;
 	r->mender.initramfs = "";
+	r->mender.builder = kk_builder_of(r->mender.distro, "", "");
 	return kk_ring_read(r->state.ring, &r->keys);
 }
 
@@ -264,7 +265,7 @@ static int want_volume(const struct kk_volume *v, void *arg)
 static bool system_opens(const struct kk_rehearsal *r)
 {
 	/* Debian dumps from the real root, which waits for all of them first. */
-	return !r->crash || (r->mender.builder == KK_BUILDER_KDUMP_TOOLS &&
+	return !r->crash || (kk_is_kdump_tools(r->mender.distro, r->mender.initramfs) &&
 			     !kk_file_has_word("/etc/default/kdump-tools", "luks.crypttab=no"));
 }
 

@@ -1116,6 +1116,11 @@ static void test_distributions(void)
 	   KK_BUILDER_INITRAMFS_TOOLS);
 	touch(root, "/usr/bin/dracut");
 	OK(kk_builder_of(KK_DISTRO_DEBIAN, root, "/boot/initrd.img-6.12") == KK_BUILDER_DRACUT);
+	OK(kk_builder_of(KK_DISTRO_DEBIAN, root, "/var/lib/kdump/initrd.img-6.12") ==
+	   KK_BUILDER_DRACUT);
+	touch(root, "/usr/sbin/mkinitramfs");
+	OK(kk_builder_of(KK_DISTRO_DEBIAN, root, "/var/lib/kdump/initrd.img-6.12") ==
+	   KK_BUILDER_KDUMP_TOOLS);
 	OK(kk_builder_of(KK_DISTRO_FEDORA, root, "/boot/initramfs-6.12kdump.img") ==
 	   KK_BUILDER_KDUMPCTL);
 	OK(kk_builder_of(KK_DISTRO_FEDORA, root, "/boot/0123/6.12/initrdkdump") ==
@@ -1133,7 +1138,9 @@ static void test_commands(void)
 		enum kk_mend what;
 		const char *command;
 	} known[] = {
-		{ KK_DISTRO_DEBIAN, 0, KK_MEND_LOAD, "kdump-config load" },
+		{ KK_DISTRO_DEBIAN, KK_BUILDER_INITRAMFS_TOOLS, KK_MEND_LOAD, "kdump-config load" },
+		{ KK_DISTRO_DEBIAN, KK_BUILDER_DRACUT, KK_MEND_LOAD,
+		  "dracut --force /var/lib/kdump/initrd.img-6.12 6.12 && kdump-config load" },
 		{ KK_DISTRO_DEBIAN, 0, KK_MEND_RELOAD, "kdump-config reload" },
 		{ KK_DISTRO_DEBIAN, 0, KK_MEND_LOAD_BY_FILE,
 		  "echo 'KDUMP_KEXEC_ARGS=\"-s\"' >> /etc/default/kdump-tools && kdump-config reload" },
