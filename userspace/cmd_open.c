@@ -4,9 +4,11 @@
  * activate.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "choose.h"
@@ -21,6 +23,10 @@
 
 #ifndef KK_VMCORE
 #define KK_VMCORE "/proc/vmcore"
+#endif
+
+#ifndef KK_TURN
+#define KK_TURN "/run/kexec-keys.lock"
 #endif
 
 /* One volume to open, as it becomes known. */
@@ -316,6 +322,19 @@ static bool nobody_is_here(const struct kk_args *args)
 	return !kk_cmdline_has(cmdline, "dmcryptkeys=") && !kk_cmdline_has(cmdline, "fadump=on");
 }
 
+/*
+ * dracut's hook and systemd's service come for the same volume at the same time: the
+ * second is to find it open. The end of the process ends the turn; without /run there
+ * are no two.
+ */
+static void wait_for_turn(void)
+{
+	int fd = open(KK_TURN, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	while (fd >= 0 && flock(fd, LOCK_EX) && errno == EINTR)
+		;
+}
+
 static int open_with_keys(struct job *job, const struct kk_state *s)
 {
 	struct kk_keys keys;
@@ -344,5 +363,8 @@ int kk_cmd_open(const struct kk_args *args)
 	if (args->boot && kk_state_read(KK_STATE_DIR, &s))
 		return KK_OK;
 	r = kk_state_get(&s);
-	return r ? r : open_with_keys(&job, &s);
+	if (r)
+		return r;
+	wait_for_turn();
+	return open_with_keys(&job, &s);
 }

@@ -33,6 +33,23 @@ ignored()
 	equal "$1: not a word" "" "$(cat "$OUT")"
 }
 
+# As systemd's service and dracut's hook do, both of which must find it open in the end.
+both_open()
+{
+	at_boot "$NAME" &
+	at_boot "$NAME"
+	mine=$?
+	wait $! && [ $mine = 0 ]
+}
+
+# Where they do not wait for each other, most of these fail.
+both_open_ten_times()
+{
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		both_open && cryptsetup close "$NAME" || return
+	done
+}
+
 first()
 {
 	prepare_volume
@@ -89,6 +106,8 @@ capture()
 		ignored "where others carry keys, or nobody can: $word" data
 		need "it has it no more" umount /proc/cmdline
 	done
+
+	need "two who open it at the same time" both_open_ten_times
 
 	key=$(key_name)
 	need "the right key is taken away" keyctl unlink "0x$(serial_of "$key")" "$(ring)"
