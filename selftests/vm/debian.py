@@ -12,7 +12,7 @@ PACKAGES = TOP / "build/packages"
 # What installs it, beside what every guest has.
 PROGRAMS = ("lvm", "tar", "chroot", "blkid")
 # Of cryptsetup-initramfs, of systemd-cryptsetup and of cryptsetup itself.
-PROMPT = re.compile(rb"(Please unlock disk|Please enter passphrase for|Enter passphrase for)[^\n]*")
+PROMPT = re.compile(rb"(?:Please unlock disk|Please enter passphrase for disk|Enter passphrase for) ([^\n:]*):")
 
 
 class Typist:
@@ -21,7 +21,7 @@ class Typist:
     def __init__(self, passphrase):
         self.passphrase = passphrase
         self.seen = b""
-        self.asked = 0
+        self.asked = []
         self.answers = True
         self.asked_in_vain = 0
 
@@ -35,7 +35,7 @@ class Typist:
         if not self.answers:
             self.asked_in_vain += 1
             return b""
-        self.asked += 1
+        self.asked.append(prompt.group(1).decode(errors="replace"))
         return self.passphrase.encode() + b"\n"
 
 

@@ -4,8 +4,8 @@
 # What an administrator of Debian 13 meets: the disk is encrypted with a key slot that
 # takes 1 GiB, LVM is inside, kdump-tools saves dumps to /var/crash with the memory that
 # is reserved by default, and our two packages are installed. The passphrase is typed
-# once at each boot; after a panic nobody types anything, and the dump is there; a
-# reboot by kexec-keys asks nobody.
+# once at each boot; after a panic nobody types anything, and the dump is there, though
+# another volume has no key; a reboot by kexec-keys asks nobody.
 #
 # system: initramfs-tools
 # disk: luks2-argon2id
@@ -16,15 +16,26 @@
 
 ROOT=/mnt
 VOLUME=vda_crypt
+DATA=/dev/mapper/vg-data
+CHEAP="--pbkdf pbkdf2 --pbkdf-force-iterations 1000"
 
 in_root() { chroot $ROOT "$@"; }
 
 make_volumes()
 {
 	lvm pvcreate -q /dev/mapper/$VOLUME && lvm vgcreate -q vg /dev/mapper/$VOLUME &&
-		lvm lvcreate -q -L 64M -n swap vg && lvm lvcreate -q -l 100%FREE -n root vg &&
+		lvm lvcreate -q -L 64M -n swap vg && lvm lvcreate -q -L 32M -n data vg &&
+		lvm lvcreate -q -l 100%FREE -n root vg &&
 		lvm vgchange -ay vg && dmsetup mknodes &&
 		mke2fs -q -t ext4 /dev/mapper/vg-root && mke2fs -q -t ext4 /dev/vdb && mkswap /dev/mapper/vg-swap
+}
+
+# Encrypted once more; no dump needs it.
+make_data()
+{
+	# shellcheck disable=SC2086 # several words
+	unlock luksFormat --batch-mode $CHEAP $DATA && unlock open $DATA data &&
+		mke2fs -q -t ext4 /dev/mapper/data && cryptsetup close data
 }
 
 unpack()
@@ -36,10 +47,13 @@ unpack()
 # As debian-installer leaves it.
 configure()
 {
-	echo "$VOLUME UUID=$(uuid_of /dev/vda) none luks" > $ROOT/etc/crypttab
+	echo "$VOLUME UUID=$(uuid_of /dev/vda) none luks
+data UUID=$(uuid_of $DATA) none luks" > $ROOT/etc/crypttab
+	mkdir $ROOT/data
 	echo "/dev/mapper/vg-root / ext4 errors=remount-ro 0 1
 UUID=$(blkid -s UUID -o value /dev/vdb) /boot ext4 defaults 0 2
-/dev/mapper/vg-swap none swap sw 0 0" > $ROOT/etc/fstab
+/dev/mapper/vg-swap none swap sw 0 0
+/dev/mapper/data /data ext4 defaults 0 2" > $ROOT/etc/fstab
 	echo debian > $ROOT/etc/hostname
 	for directory in dev proc sys run tmp; do
 		mount --bind /$directory $ROOT/$directory
@@ -71,6 +85,7 @@ install()
 {
 	need "the volume is opened" unlock open /dev/vda $VOLUME
 	need "LVM is put on it" make_volumes
+	need "there is another volume" make_data
 	need "the system is unpacked" unpack
 	need "kdump is set up" setup_kdump
 	need "the rest is" configure
@@ -86,6 +101,7 @@ first()
 {
 	unset DM_DISABLE_UDEV
 	need "root is on the encrypted disk" is_mounted_from /dev/mapper/vg-root /
+	need "the other volume is mounted" is_mounted_from /dev/mapper/data /data
 	need "the crash kernel is loaded" file_is /sys/kernel/kexec_crash_loaded 1
 	check "a panic would find the keys" kexec-keys status --wait
 	note_output
@@ -95,6 +111,8 @@ first()
 	says "the journal says so, too" "If this machine panics now, its dump can be saved"
 	fact "crash kernel's memory: $(cat /sys/kernel/kexec_crash_size)"
 	equal "there is no dump yet" "" "$(dumps)"
+	need "the key of the other volume is taken back" kexec-keys untag data
+	need "the image has that of the first alone" wait_for_file $KEYS/crash/carried 1
 	panic_now
 }
 
@@ -120,6 +138,8 @@ last()
 {
 	unset DM_DISABLE_UDEV
 	equal "there is no other dump" 1 "$(dumps | wc -l)"
+	# A shutdown closes it, and dm-crypt then takes its key back.
+	sed -i /data/d /etc/crypttab /etc/fstab
 	ask kexec
 	check "kexec-keys reboots" kexec-keys reboot --append "$(sed 's/phase=last/phase=next/' /proc/cmdline)"
 	note_output
