@@ -4,6 +4,7 @@ types its passphrase."""
 
 import re
 import subprocess
+import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -18,12 +19,19 @@ PROMPT = re.compile(rb"(?:Please unlock disk|Please enter passphrase for disk|En
 class Typist:
     """Watches the console, and types the passphrase where it is asked for."""
 
+    PATIENCE = 60
+
     def __init__(self, passphrase):
         self.passphrase = passphrase
         self.seen = b""
         self.asked = []
         self.answers = True
         self.asked_in_vain = 0
+        self.leaves_at = float("inf")
+
+    def has_waited(self):
+        """Who is asked in vain may wait for ever; this is enough of it."""
+        return time.monotonic() > self.leaves_at
 
     def read(self, data):
         self.seen += data
@@ -34,16 +42,18 @@ class Typist:
         self.seen = b""
         if not self.answers:
             self.asked_in_vain += 1
+            self.leaves_at = time.monotonic() + self.PATIENCE
             return b""
         self.asked.append(prompt.group(1).decode(errors="replace"))
         return self.passphrase.encode() + b"\n"
 
 
 class Debian:
-    """GENERATOR makes its initramfs; it gets our packages."""
+    """GENERATOR makes its initramfs; it gets these packages of ours."""
 
-    def __init__(self, generator, directory):
+    def __init__(self, generator, packages, directory):
         self.command = [HERE / "debian-root", generator]
+        self.wanted = packages
         self.root = TOP / "build/guest" / f"debian13-{generator}"
         self.archive = self.root.with_suffix(".tar")
         self.directory = directory
@@ -53,9 +63,9 @@ class Debian:
         subprocess.run(self.command, check=True)
 
     def packages(self):
-        """Ours, that are installed on it: kernel and shim."""
-        found = [path for pattern in ("linux-image-*.deb", "kexec-keys_*.deb") for path in PACKAGES.glob(pattern)]
-        if len(found) != 2:
+        """Ours, that are installed on it."""
+        found = [path for name in self.wanted for path in PACKAGES.glob(f"{name}_*.deb")]
+        if len(found) != len(self.wanted):
             raise FileNotFoundError("build/packages: make deb-kernel deb")
         return found
 

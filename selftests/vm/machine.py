@@ -124,6 +124,9 @@ class Machine:
             ready = select.select(watched, [], [], 0 if stub_has_more else 1)[0]
             if self.console in ready:
                 self._type()
+            if self.typist and self.typist.has_waited():
+                self.kill()
+                return None
             if self.at_stop and (stub_has_more or self.debugger in ready):
                 self._stopped()
             if self.port not in ready:

@@ -138,6 +138,18 @@ first()
 
 dumps() { find /var/crash -name 'dump.*'; }
 
+# The same without this project's package.
+stock()
+{
+	need "the crash kernel is loaded" file_is /sys/kernel/kexec_crash_loaded 1
+	panic_now
+}
+
+unsaved()
+{
+	equal "there is no dump" "" "$(dumps)"
+}
+
 # Without a key the capture kernel comes to an end.
 keyless()
 {

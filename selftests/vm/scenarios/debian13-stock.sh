@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# The control: without this project's package a panic ends at a prompt that nobody
+# answers, and there is no dump.
+#
+# script: debian13-initramfs-tools
+# packages: linux-image-*
+# append: dm_crypt.kexec_keys=N
+# red: prompt
+# phases: install stock unsaved
