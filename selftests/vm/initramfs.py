@@ -119,13 +119,23 @@ class Root:
                 return name, path
         raise FileNotFoundError(f"{name}: no such library in {self.directory}")
 
+    def library(self, name):
+        """With those that it needs in turn."""
+        name, path = self._library(name)
+        place = f"usr/{LOADER_DIR}/{name}" if name == ARCH.loader else f"usr/lib/{name}"
+        if place not in self.cpio.names:
+            self.cpio.file(place, path)
+            self.libraries(path)
+
     def libraries(self, path):
         for needed in _needed(path):
-            name, library = self._library(needed)
-            place = f"usr/{LOADER_DIR}/{name}" if name == ARCH.loader else f"usr/lib/{name}"
-            if place not in self.cpio.names:
-                self.cpio.file(place, library)
-                self.libraries(library)
+            self.library(needed)
+
+    def file(self, name):
+        """A program or plugin at its own place."""
+        path = self._resolve(name)
+        self.cpio.file(name, path)
+        self.libraries(path)
 
     def program(self, name):
         for directory in ("usr/sbin", "usr/bin", "sbin", "bin"):
@@ -140,9 +150,7 @@ class Root:
         """As the first process, with the targets that it shuts down by, and with what
         opens the volumes of a crypttab."""
         for name in ("systemd", "systemd-executor", "systemd-shutdown", "system-generators/systemd-cryptsetup-generator"):
-            path = self._resolve(f"usr/lib/systemd/{name}")
-            self.cpio.file(f"usr/lib/systemd/{name}", path)
-            self.libraries(path)
+            self.file(f"usr/lib/systemd/{name}")
         self.program("systemctl")
         self.program("systemd-cryptsetup")
         for name in os.listdir(self._resolve("usr/lib/systemd/system")):
@@ -154,15 +162,9 @@ class Root:
         what that loads; and what enrols one."""
         self.program("systemd-cryptenroll")
         self.program("tpm2_pcrextend")
-        plugin = f"usr/lib/{ARCH.triple}/cryptsetup/libcryptsetup-token-systemd-tpm2.so"
-        path = self._resolve(plugin)
-        self.cpio.file(plugin, path)
-        self.libraries(path)
-        for library in ("esys.so.0", "mu.so.0", "rc.so.0", "tcti-device.so.0"):
-            name, path = self._library(f"libtss2-{library}")
-            if f"usr/lib/{name}" not in self.cpio.names:
-                self.cpio.file(f"usr/lib/{name}", path)
-                self.libraries(path)
+        self.file(f"usr/lib/{ARCH.triple}/cryptsetup/libcryptsetup-token-systemd-tpm2.so")
+        for name in ("esys.so.0", "mu.so.0", "rc.so.0", "tcti-device.so.0"):
+            self.library(f"libtss2-{name}")
 
     def foreign_program(self, place, path):
         """A program that was built here: on the root's libraries, or, where they
