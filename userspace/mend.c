@@ -3,12 +3,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kdump_tools.h"
 #include "kexec-keys.h"
 #include "mend.h"
 #include "spawn.h"
-
-/* Where kdump-tools has the initramfs of the crash image. */
-#define KDUMP_TOOLS_DIR "/var/lib/kdump/"
 
 const char *kk_shell_word(const char *untrusted)
 {
@@ -79,7 +77,7 @@ static bool ends_with(const char *path, const char *end)
 
 bool kk_is_kdump_tools(enum kk_distro distro, const char *initramfs)
 {
-	return distro == KK_DISTRO_DEBIAN && strstr(initramfs, KDUMP_TOOLS_DIR);
+	return distro == KK_DISTRO_DEBIAN && kk_is_kdump_tools_initramfs(initramfs);
 }
 
 enum kk_builder kk_builder_of(enum kk_distro distro, const char *root, const char *initramfs)
@@ -140,7 +138,7 @@ static const char *load(const struct kk_mender *m, bool again)
 	switch (m->distro) {
 	case KK_DISTRO_DEBIAN:
 		if (!again && lacks_initramfs(m))
-			return "dracut --force " KDUMP_TOOLS_DIR "initrd.img-%r %r && kdump-config load";
+			return "dracut --force " KK_KDUMP_TOOLS_DIR "initrd.img-%r %r && kdump-config load";
 		return again ? "kdump-config reload" : "kdump-config load";
 	case KK_DISTRO_FEDORA:
 		return again ? "kdumpctl reload" : "kdumpctl start";

@@ -11,6 +11,7 @@
 
 #include "choose.h"
 #include "digest.h"
+#include "kdump_tools.h"
 #include "locate.h"
 #include "mapping.h"
 #include "modules.h"
@@ -252,31 +253,44 @@ static void want_line(const char *line, void *arg)
 		r->n_wanted++;
 }
 
-static int want_volume(const struct kk_volume *v, void *arg)
+static int system_wants(const struct kk_volume *v, void *arg)
 {
 	struct kk_rehearsal *r = arg;
 
-	if (r->n_wanted < KK_WANTED_MAX && v->at_boot && v->asks)
-		r->wanted[r->n_wanted++] = *v;
+	if (r->n_system < KK_WANTED_MAX && v->at_boot && v->asks)
+		r->system[r->n_system++] = *v;
 	return 0;
 }
 
-/* After the initramfs, does the system open the volumes of its own crypttab? */
-static bool system_opens(const struct kk_rehearsal *r)
+static bool is_one_of(const struct kk_volume *v, unsigned int n, const struct kk_mapping *m)
 {
-	/* Debian dumps from the real root, which waits for all of them first. */
-	return !r->crash || (kk_is_kdump_tools(r->mender.distro, r->mender.initramfs) &&
-			     !kk_file_has_word("/etc/default/kdump-tools", "luks.crypttab=no"));
+	for (unsigned int i = 0; i < n; i++)
+		if (kk_volume_is(&v[i], m->uuid, kk_device_number(m->device)))
+			return true;
+	return false;
+}
+
+/*
+ * Debian dumps from the real root, which opens what its crypttab has, and goes on
+ * without what the dump does not need.
+ */
+static bool dump_needs(const struct kk_rehearsal *r, const struct kk_mapping *m)
+{
+	char directory[PATH_MAX];
+
+	if (!kk_is_kdump_tools(r->mender.distro, r->mender.initramfs) ||
+	    kk_kdump_tools_has_word("luks.crypttab=no"))
+		return false;
+	kk_kdump_tools_directory(directory, sizeof(directory));
+	return kk_is_under(directory, m->name);
 }
 
 static bool is_wanted(const struct kk_rehearsal *r, const struct kk_mapping *m)
 {
-	if (kk_cmdline_opens(r->cmdline, m->uuid) || (!r->crash && kk_is_under_root(m->name)))
+	if (kk_cmdline_opens(r->cmdline, m->uuid) || (!r->crash && kk_is_under("/", m->name)) ||
+	    is_one_of(r->wanted, r->n_wanted, m))
 		return true;
-	for (unsigned int i = 0; i < r->n_wanted; i++)
-		if (kk_volume_is(&r->wanted[i], m->uuid, kk_device_number(m->device)))
-			return true;
-	return false;
+	return is_one_of(r->system, r->n_system, m) && (!r->crash || dump_needs(r, m));
 }
 
 static int rehearse_mapping(const struct kk_mapping *m, void *arg)
@@ -303,7 +317,6 @@ void kk_rehearse_wanted(struct kk_rehearsal *r)
 {
 	if (r->looked)
 		kk_initramfs_crypttab(&r->initramfs, want_line, r);
-	if (system_opens(r))
-		kk_each_volume(kk_crypttab_file, want_volume, r);
+	kk_each_volume(kk_crypttab_file, system_wants, r);
 	kk_each_mapping(rehearse_mapping, r);
 }

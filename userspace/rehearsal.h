@@ -28,8 +28,9 @@ struct kk_rehearsal {
 	struct kk_words done;		/* UUIDs of volumes that were looked at */
 	struct kk_words algorithms;	/* that their keys are used with */
 	unsigned int n_verified;
-	unsigned int n_wanted;
-	struct kk_volume wanted[KK_WANTED_MAX];	/* entries of crypttabs */
+	unsigned int n_wanted, n_system;
+	struct kk_volume wanted[KK_WANTED_MAX];	/* of the initramfs's crypttab */
+	struct kk_volume system[KK_WANTED_MAX];	/* of the real root's */
 	struct kk_findings findings;
 };
 

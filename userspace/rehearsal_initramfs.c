@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kdump_tools.h"
 #include "modules.h"
 #include "rehearsal.h"
 
@@ -141,7 +142,7 @@ void kk_rehearse_crash_memory(struct kk_rehearsal *r, const char *size_file)
 static bool will_have_word(const struct kk_rehearsal *r, const char *beginning)
 {
 	return kk_cmdline_has(r->cmdline, beginning) ||
-	       kk_file_has_word("/etc/default/kdump-tools", beginning);
+	       kk_kdump_tools_has_word(beginning);
 }
 
 /*

@@ -257,7 +257,13 @@ static int is_named(const struct kk_mapping *m, void *arg)
 	return !strcmp(m->name, arg);
 }
 
-bool kk_is_under_root(const char *mapping)
+bool kk_is_under(const char *path, const char *mapping)
 {
-	return kk_each_below("/", is_named, (void *)mapping) > 0;
+	char existing[PATH_MAX];
+	int r;
+
+	if (kk_existing_path(path, existing, sizeof(existing)) < 0)
+		return true;
+	r = kk_each_below(existing, is_named, (void *)mapping);
+	return r && r != -ENOTBLK;
 }

@@ -37,6 +37,10 @@ bool kk_file_system_type(const char *path, char *out, size_t size);
 /* That of a mount, in a file like /proc/self/mountinfo. */
 bool kk_mount_type(const char *mountinfo, unsigned long long id, char *out, size_t size);
 
-bool kk_is_under_root(const char *mapping);
+/*
+ * Does a path, or its nearest parent that exists, stand on this mapping? So it is
+ * said, too, where that cannot be told.
+ */
+bool kk_is_under(const char *path, const char *mapping);
 
 #endif

@@ -139,12 +139,18 @@ other_volume()
 	finds_nothing "a volume of the system's crypttab"
 	mkdir -p /var/lib/kdump /etc/default
 	mv $IMAGE /var/lib/kdump/initrd.img
-	refused "a volume of Debian's capture system" 15 kexec-keys check
-	says "a volume of Debian's capture system: it says so" "passphrase of data "
-	echo 'KDUMP_CMDLINE_APPEND="luks.crypttab=no"' > /etc/default/kdump-tools
-	check "unless that is told not to" kexec-keys check
+	check "a volume of Debian's capture system that the dump does not need" kexec-keys check
+	mkdir -p /crash
+	need "it has a file system" mke2fs -q -t ext4 /dev/mapper/data
+	need "which is mounted" mount /dev/mapper/data /crash
+	printf '#KDUMP_COREDIR="/var/crash"\nKDUMP_COREDIR="/crash/dumps"\n' > /etc/default/kdump-tools
+	refused "one that dumps go to" 15 kexec-keys check
+	says "one that dumps go to: it says so" "passphrase of data "
+	echo 'KDUMP_CMDLINE_APPEND="luks.crypttab=no"' >> /etc/default/kdump-tools
+	check "unless that system is told not to" kexec-keys check
 	says "it says where it looked" "The initramfs is /var/lib/kdump/initrd.img "
 	mv /var/lib/kdump/initrd.img $IMAGE
+	umount /crash
 	rm -r /etc/crypttab /etc/default /var/lib/kdump
 	need "the other volume is closed" cryptsetup close data
 }

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Debian's kdump-tools, whose capture kernel boots the real root and saves the dump
+ * from there.
+ */
+#ifndef KK_KDUMP_TOOLS_H
+#define KK_KDUMP_TOOLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What it loads has its initramfs there. */
+#define KK_KDUMP_TOOLS_DIR "/var/lib/kdump/"
+
+/* Is it an initramfs that kdump-tools loads? */
+bool kk_is_kdump_tools_initramfs(const char *path);
+
+/* A word in its settings begins so; those of the capture kernel's command line are there. */
+bool kk_kdump_tools_has_word(const char *beginning);
+
+/* Where it saves dumps: KDUMP_COREDIR of its settings, or its default. */
+void kk_kdump_tools_directory(char *out, size_t size);
+
+#endif
