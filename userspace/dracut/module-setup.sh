@@ -68,6 +68,7 @@ install() {
         inst_simple "$systemdsystemunitdir/systemd-cryptsetup@.service.d/kexec-keys.conf"
         inst_simple "$moddir/no-dump.conf" \
             "$systemdsystemunitdir/systemd-cryptsetup@.service.d/kexec-keys-no-dump.conf"
+        inst_simple "$systemdutildir/system-generators/kexec-keys-generator"
     fi
     dracut_need_initqueue
 }
