@@ -11,7 +11,7 @@ HERE = Path(__file__).resolve().parent
 TOP = HERE.parent.parent
 PACKAGES = TOP / "build/packages"
 # What installs it, beside what every guest has.
-PROGRAMS = ("lvm", "tar", "chroot", "blkid")
+PROGRAMS = ("lvm", "tar", "chroot", "blkid", "mkfs.btrfs")
 # Of cryptsetup-initramfs, of systemd-cryptsetup and of cryptsetup itself.
 PROMPT = re.compile(rb"(?:Please unlock disk|Please enter passphrase for disk|Enter passphrase for) ([^\n:]*):")
 

@@ -14,6 +14,10 @@
 # append: dm_crypt.kexec_keys=Y
 # phases: install first keyless last next
 
+# Words of the kernel's command line: a module that dracut leaves out, the file system
+# of /var/crash if it is one of its own.
+: "${omit:=}" "${var_crash:=}"
+
 ROOT=/mnt
 VOLUME=vda_crypt
 DATA=/dev/mapper/vg-data
@@ -25,17 +29,30 @@ make_volumes()
 {
 	lvm pvcreate -q /dev/mapper/$VOLUME && lvm vgcreate -q vg /dev/mapper/$VOLUME &&
 		lvm lvcreate -q -L 64M -n swap vg && lvm lvcreate -q -L 32M -n data vg &&
+		{ [ "$var_crash" != btrfs ] || make_crash_volumes; } &&
 		lvm lvcreate -q -l 100%FREE -n root vg &&
 		lvm vgchange -ay vg && dmsetup mknodes &&
 		mke2fs -q -t ext4 /dev/mapper/vg-root && mke2fs -q -t ext4 /dev/vdb && mkswap /dev/mapper/vg-swap
 }
 
-# Encrypted once more; no dump needs it.
-make_data()
+make_crash_volumes() { lvm lvcreate -q -L 256M -n crash1 vg && lvm lvcreate -q -L 256M -n crash2 vg; }
+
+# Encrypted once more.
+encrypt()
 {
 	# shellcheck disable=SC2086 # several words
-	unlock luksFormat --batch-mode $CHEAP $DATA && unlock open $DATA data &&
-		mke2fs -q -t ext4 /dev/mapper/data && cryptsetup close data
+	unlock luksFormat --batch-mode $CHEAP "/dev/mapper/vg-$1" && unlock open "/dev/mapper/vg-$1" "$1"
+}
+
+make_data()
+{
+	encrypt data && mke2fs -q -t ext4 /dev/mapper/data && cryptsetup close data
+}
+
+make_btrfs()
+{
+	encrypt crash1 && encrypt crash2 && mkfs.btrfs -q -d raid0 -m raid1 /dev/mapper/crash1 /dev/mapper/crash2 &&
+		cryptsetup close crash1 && cryptsetup close crash2
 }
 
 unpack()
@@ -44,20 +61,30 @@ unpack()
 		mount /dev/vdb $ROOT/boot
 }
 
-# As debian-installer leaves it.
+# As debian-installer leaves it. No dump needs the data, whose key file is missing, so
+# that systemd asks.
 configure()
 {
 	echo "$VOLUME UUID=$(uuid_of /dev/vda) none luks
-data UUID=$(uuid_of $DATA) none luks" > $ROOT/etc/crypttab
+data UUID=$(uuid_of $DATA) /etc/data.key luks" > $ROOT/etc/crypttab
 	mkdir $ROOT/data
 	echo "/dev/mapper/vg-root / ext4 errors=remount-ro 0 1
 UUID=$(blkid -s UUID -o value /dev/vdb) /boot ext4 defaults 0 2
 /dev/mapper/vg-swap none swap sw 0 0
 /dev/mapper/data /data ext4 defaults 0 2" > $ROOT/etc/fstab
+	[ "$var_crash" != btrfs ] || configure_btrfs
 	echo debian > $ROOT/etc/hostname
 	for directory in dev proc sys run tmp; do
 		mount --bind /$directory $ROOT/$directory
 	done
+}
+
+configure_btrfs()
+{
+	for leg in crash1 crash2; do
+		echo "$leg UUID=$(uuid_of /dev/mapper/vg-$leg) none luks" >> $ROOT/etc/crypttab
+	done
+	echo "/dev/mapper/crash1 /var/crash btrfs defaults 0 0" >> $ROOT/etc/fstab
 }
 
 # The phases of this run there, when the system is up.
@@ -81,6 +108,7 @@ setup_kdump()
 	echo 'KDUMP_KEXEC_ARGS="-s"' >> $ROOT/etc/default/kdump-tools
 	[ "$SYSTEM" = dracut ] || return 0
 	echo 'hostonly="yes"' > $ROOT/etc/dracut.conf.d/hostonly.conf
+	[ -z "$omit" ] || echo "omit_dracutmodules+=\" $omit \"" > $ROOT/etc/dracut.conf.d/omit.conf
 }
 
 # As udev would, which there is not here: dracut finds by these what root stands on.
@@ -98,6 +126,7 @@ install()
 	need "the volume is opened" unlock open /dev/vda $VOLUME
 	need "LVM is put on it" make_volumes
 	need "there is another volume" make_data
+	[ "$var_crash" != btrfs ] || need "dumps go to a btrfs on two more" make_btrfs
 	need "the system is unpacked" unpack
 	need "kdump is set up" setup_kdump
 	need "the rest is" configure
@@ -132,7 +161,8 @@ first()
 	fact "crash kernel's memory: $(cat /sys/kernel/kexec_crash_size)"
 	equal "there is no dump yet" "" "$(dumps)"
 	need "the key of the other volume is taken back" kexec-keys untag data
-	need "the image has that of the first alone" wait_for_file $KEYS/crash/carried 1
+	need "the image has the others" wait_for_file $KEYS/crash/carried $(($(wc -l < /etc/crypttab) - 1))
+	check "none that a dump needs is missing" kexec-keys check
 	panic_now
 }
 
@@ -150,19 +180,65 @@ unsaved()
 	equal "there is no dump" "" "$(dumps)"
 }
 
-# Without a key the capture kernel comes to an end.
-keyless()
+dump_is_there()
 {
 	unset DM_DISABLE_UDEV
 	dump=$(dumps)
 	differ "there is a dump" "" "$dump"
 	fact "dump of $(stat -c %s $dump) bytes"
 	# kdump-tools saves it flattened.
-	check "it can be put together" sh -c "makedumpfile -R /var/crash/whole < $dump"
-	check "it can be read" makedumpfile --dump-dmesg /var/crash/whole /var/crash/dmesg
-	check "it has the panic" grep -q "sysrq triggered crash" /var/crash/dmesg
+	check "it can be put together" sh -c "makedumpfile -R /var/tmp/whole < $dump"
+	check "it can be read" makedumpfile --dump-dmesg /var/tmp/whole /var/tmp/dmesg
+	check "it has the panic" grep -q "sysrq triggered crash" /var/tmp/dmesg
+	rm /var/tmp/whole
+}
+
+# Without a key the capture kernel comes to an end.
+keyless()
+{
+	dump_is_there
 	journalctl -b -u kexec-keys.service -o cat > "$OUT"
 	says "the journal says what another would end in" "If this machine panics now, its dump can be saved"
+	need "the key is taken back" kexec-keys untag --all
+	need "the image follows" wait_for_file $KEYS/crash/carried 0
+	panic_now
+}
+
+# The dump is on what is mounted there, not below it.
+on_btrfs()
+{
+	dump_is_there
+	equal "it is on the btrfs" btrfs "$(findmnt -n -o FSTYPE -T "$dump")"
+	equal "which has both volumes" 2 "$(find /sys/fs/btrfs -path '*/devices/*' | wc -l)"
+}
+
+# kdumpctl calls dracut so.
+make_kdumpbase()
+{
+	cp -r /guest/kdumpbase /usr/lib/dracut/modules.d/99kdumpbase &&
+		IN_KDUMP=1 dracut --force --hostonly --hostonly-cmdline --hostonly-mode strict --no-hostonly-default-device \
+			--mount "/dev/mapper/vg-root /kdumproot ext4 defaults" --add kdumpbase /var/tmp/kdump.img
+}
+
+load_kdumpbase()
+{
+	kexec -s -p --initrd=/var/tmp/kdump.img \
+		--append="$(sed 's/crashkernel=[^ ]*//' /proc/cmdline) irqpoll nr_cpus=1 reset_devices" /boot/vmlinuz-*
+}
+
+kdumpbase()
+{
+	unset DM_DISABLE_UDEV
+	need "kdump's initramfs is made" make_kdumpbase
+	need "the crash kernel is loaded" load_kdumpbase
+	check "a panic would find the keys" kexec-keys status --wait
+	panic_now
+}
+
+kdumpbase_keyless()
+{
+	dump_is_there
+	need "the crash kernel is loaded" load_kdumpbase
 	need "the key is taken back" kexec-keys untag --all
 	need "the image follows" wait_for_file $KEYS/crash/carried 0
 	panic_now

@@ -1,0 +1,10 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+
+if [ "$1" = --error-handler ]; then
+	echo "kdump: failed" > /dev/console
+else
+	makedumpfile -F -l -d 31 /proc/vmcore > /kdumproot/var/crash/dump.kdumpbase
+	sync
+fi
+exec systemctl reboot --force --force
