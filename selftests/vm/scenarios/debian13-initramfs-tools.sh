@@ -256,6 +256,18 @@ last()
 	fail "it came to a kexec"
 }
 
+# Stands in for the testbed, which keeps the mark over the reboot.
+autopkgtest()
+{
+	unset DM_DISABLE_UDEV
+	mark=$(cat /var/tmp/mark)
+	printf '#!/bin/sh\necho "$1" > /var/tmp/mark\n' > /tmp/autopkgtest-reboot-prepare
+	chmod +x /tmp/autopkgtest-reboot-prepare
+	[ -n "$mark" ] || ask kexec
+	check "the test with the mark '$mark'" env AUTOPKGTEST_REBOOT_MARK="$mark" /guest/autopkgtest
+	note_output
+}
+
 next()
 {
 	unset DM_DISABLE_UDEV
