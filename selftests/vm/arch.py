@@ -63,7 +63,7 @@ class Arch:
 
 
 ALL = {arch.name: arch for arch in (
-    Arch(name="x86_64", qemu="qemu-system-x86_64", machine="q35", cpu="max", console="ttyS0", words="no_timer_check",
+    Arch(name="x86_64", qemu="qemu-system-x86_64", machine="q35", cpu="max", console="ttyS0", words="no_timer_check earlyprintk=ttyS0",
          image="bzImage", debian="amd64", triple="x86_64-linux-gnu", loader="ld-linux-x86-64.so.2",
          argument_register=5, function_registers=(16,)),
     # The default CPU's pointer authentication is slow to emulate. A GICv3's tables outlive

@@ -41,7 +41,7 @@ class Machine:
         self.debugger, debugger_far = socket.socketpair()
         self.stub = self.at_stop = None
         self.heard = False
-        self.died_of = 0
+        self.status = 0
         self.typist = typist
         self.console, console_far = socket.socketpair()
         fds = (port_far.fileno(), monitor_far.fileno(), debugger_far.fileno())
@@ -150,8 +150,8 @@ class Machine:
             self.typist = None
 
     def _ended(self):
-        """The signal that ended QEMU, if one did, is remembered."""
-        self.died_of = max(0, -self.process.wait())
+        """How QEMU ended by itself is remembered."""
+        self.status = self.process.wait()
 
     def stop_once_at(self, address, action):
         """When a CPU comes to this virtual address, action(stub) is called, once."""
