@@ -213,5 +213,7 @@ static DECLARE_WORK(release_work, release_work_fn);
  */
 void kexec_keys_reboot_changed(void)
 {
-	schedule_work(&release_work);
+	/* Before there is a ring nothing waits, and no work can be queued. */
+	if (kexec_keys_ring)
+		schedule_work(&release_work);
 }
