@@ -21,10 +21,11 @@
 
 #define PROCESSES	2
 #define FAIL_NTH	"/proc/thread-self/fail-nth"
+/* So long at the most does a process leave the other one and the images alone. */
+#define PAUSE_MAX_US	1000000
 /* About as many as a load makes; some of them fail it. */
 #define ALLOCATIONS	140
 #define TOO_LONG	4096
-#define BUSY_PAUSE_US	20000
 
 static const char *kernel, *initrd, *command_line;
 /* Of this process; -1 where the kernel has no such file. */
@@ -118,8 +119,6 @@ static void attempt(struct counts *counts)
 
 	if (error == EBUSY) {
 		counts->refused++;
-		/* The other process is at it, for a while. */
-		usleep(BUSY_PAUSE_US);
 	} else if (error && may_fail) {
 		counts->failed++;
 	} else if (error) {
@@ -139,8 +138,11 @@ static void attempt_for(int seconds)
 
 	srand(getpid());
 	fail_nth = open(FAIL_NTH, O_WRONLY | O_CLOEXEC);
-	while (time(NULL) < end)
+	while (time(NULL) < end) {
 		attempt(&counts);
+		/* What is loaded is to meet changes of the ring. */
+		usleep(rand() % PAUSE_MAX_US);
+	}
 	printf("loads %u unloads %u refused %u failed %u\n", counts.loads,
 	       counts.unloads, counts.refused, counts.failed);
 	fflush(stdout);
