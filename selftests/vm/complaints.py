@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a kernel that watches itself has to say, from its console.
 
-Its data races are many, and most were there before: of those the ones count in which
-a function of ours has a part.
+Most of its data races were there before: those count in which one of the two accesses
+is made by a function of ours.
 """
 
 import itertools
@@ -14,9 +14,9 @@ PLANTED = "BUG: planted, to be found"
 COMPLAINT = re.compile(r"(\[ )?(BUG|WARNING|UBSAN|Oops)\b.*:|kmemleak: \d+ new")
 # 6.12 counts the scheduler's deadline server as a task of the CPU that goes (inc_dl_tasks()).
 KNOWN = re.compile(r"WARNING: .* at sched_cpu_dying\+")
-RACE = "BUG: KCSAN: "
+RACE = re.compile(r"BUG: KCSAN: [a-z-]+ in ")
 END_OF_RACE = "=========="
-FUNCTION = re.compile(r"\b([a-z_0-9.]+)\+0x[0-9a-f]+/0x")
+FUNCTION = re.compile(r"[A-Za-z_0-9.]+")
 
 
 def is_watchful(variant):
@@ -47,10 +47,9 @@ def complaints(console, build):
     lines = [text_of(line) for line in console.splitlines()]
     found = []
     for number, line in enumerate(lines):
-        if line.startswith(RACE):
-            report = report_of_race(lines[number:])
-            if ours & set(FUNCTION.findall("\n".join(report))):
-                found += report
+        if race := RACE.match(line):
+            if ours & set(FUNCTION.findall(line[race.end():])):
+                found += report_of_race(lines[number:])
         elif COMPLAINT.match(line) and not KNOWN.match(line):
             found.append(line)
     return found

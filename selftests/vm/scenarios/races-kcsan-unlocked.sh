@@ -3,5 +3,6 @@
 # Would the kernel that looks for data races see it if the state were?
 #
 # script: races
+# append: nokaslr no_hash_pointers kcsan.udelay_task=1000
 # first: kcsan+unlocked
 # red: console
