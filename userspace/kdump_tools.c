@@ -8,11 +8,6 @@
 
 #define SETTINGS "/etc/default/kdump-tools"
 
-bool kk_is_kdump_tools_initramfs(const char *path)
-{
-	return strstr(path, KK_KDUMP_TOOLS_DIR);
-}
-
 bool kk_kdump_tools_has_word(const char *beginning)
 {
 	return kk_file_has_word(SETTINGS, beginning);

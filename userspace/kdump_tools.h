@@ -12,9 +12,6 @@
 /* What it loads has its initramfs there. */
 #define KK_KDUMP_TOOLS_DIR "/var/lib/kdump/"
 
-/* Is it an initramfs that kdump-tools loads? */
-bool kk_is_kdump_tools_initramfs(const char *path);
-
 /* A word in its settings begins so; those of the capture kernel's command line are there. */
 bool kk_kdump_tools_has_word(const char *beginning);
 

@@ -77,7 +77,7 @@ static bool ends_with(const char *path, const char *end)
 
 bool kk_is_kdump_tools(enum kk_distro distro, const char *initramfs)
 {
-	return distro == KK_DISTRO_DEBIAN && kk_is_kdump_tools_initramfs(initramfs);
+	return distro == KK_DISTRO_DEBIAN && strstr(initramfs, KK_KDUMP_TOOLS_DIR);
 }
 
 enum kk_builder kk_builder_of(enum kk_distro distro, const char *root, const char *initramfs)
