@@ -95,7 +95,7 @@ race()
 	before=$(cat $KEYS/generation)
 	nice storm "$(ring)" 2> /tmp/storm &
 	storm=$!
-	looks $KEYS/crash/* $KEYS/reboot/* 2> /tmp/looks &
+	looks $KEYS/ring $KEYS/generation $KEYS/*/* 2> /tmp/looks &
 	looks=$!
 	for racer in hotplug policy attributes reader; do
 		$racer &
