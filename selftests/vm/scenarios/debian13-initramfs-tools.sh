@@ -193,15 +193,20 @@ dump_is_there()
 	rm /var/tmp/whole
 }
 
-# Without a key the capture kernel comes to an end.
+# The capture kernel then comes to an end.
+panic_without_a_key()
+{
+	need "the key is taken back" kexec-keys untag --all
+	need "the image follows" wait_for_file $KEYS/crash/carried 0
+	panic_now
+}
+
 keyless()
 {
 	dump_is_there
 	journalctl -b -u kexec-keys.service -o cat > "$OUT"
 	says "the journal says what another would end in" "If this machine panics now, its dump can be saved"
-	need "the key is taken back" kexec-keys untag --all
-	need "the image follows" wait_for_file $KEYS/crash/carried 0
-	panic_now
+	panic_without_a_key
 }
 
 # The dump is on what is mounted there, not below it.
@@ -239,9 +244,7 @@ kdumpbase_keyless()
 {
 	dump_is_there
 	need "the crash kernel is loaded" load_kdumpbase
-	need "the key is taken back" kexec-keys untag --all
-	need "the image follows" wait_for_file $KEYS/crash/carried 0
-	panic_now
+	panic_without_a_key
 }
 
 last()
