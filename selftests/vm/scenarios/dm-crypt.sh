@@ -39,14 +39,14 @@ tables_come_and_go()
 	need "a second mapping has the same key" dmsetup create second --table "$(table_of "$NAME")"
 	refused "a third one fails for want of a device" 1 dmsetup create third --table "$(table_of "$NAME" /dev/none)"
 	need "a table is loaded" dmsetup load "$NAME" --table "$(table_of "$NAME")"
-	check "three tables: the key is designated" is_designated
+	check "two mappings, three tables: the key is designated" is_designated
 	need "and dropped" dmsetup clear "$NAME"
-	check "two tables: the key is designated" is_designated
+	check "two mappings: the key is designated" is_designated
 	leave_ring
 	need "the first mapping is closed" cryptsetup close "$NAME"
-	check "one table: the key is designated" is_designated
+	check "one mapping: the key is designated" is_designated
 	need "the second one is removed" dmsetup remove second
-	check "no table: the key is not" is_not_designated
+	check "no mapping: the key is not" is_not_designated
 }
 
 other_keys()
@@ -167,8 +167,19 @@ next()
 	panic_now
 }
 
+# As while the device is not there yet: who then tries again needs the key.
+load_in_vain()
+{
+	need "the ring is possessed" possess_ring
+	refused "no table can be loaded" 1 dmsetup create early \
+		--table "0 2048 crypt aes-xts-plain64 :64:logon:$(key_name) 0 /dev/none 0"
+	leave_ring
+	differ "the adopted key is still designated" "" "$(member "$(key_name)")"
+}
+
 capture()
 {
+	load_in_vain
 	check_volume_by_its_key
 	umount /mnt
 	differ "the key is designated here, too" "" "$(member "$(key_name)")"
