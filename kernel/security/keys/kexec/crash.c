@@ -14,6 +14,7 @@
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
+#include <linux/sched/mm.h>
 #include <linux/set_memory.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -164,8 +165,12 @@ MODULE_PARM_DESC(crash, "carry the members of .kexec in the crash image (default
  */
 void kexec_keys_crash_loaded(const struct kimage *image)
 {
+	unsigned int noio;
+
 	guard(mutex)(&crash_lock);
 
+	/* Whoever has suspended a device may wait for this. */
+	noio = memalloc_noio_save();
 	/* The loader has zeroed the segment, through the direct map. */
 	crash = (struct crash_buffer) {
 		.image = image,
@@ -181,6 +186,7 @@ void kexec_keys_crash_loaded(const struct kimage *image)
 				     image->keys_buffer_size);
 	else
 		pr_warn("cannot map the handover buffer, no key is carried; load the image again\n");
+	memalloc_noio_restore(noio);
 	update_locked();
 }
 

@@ -81,14 +81,15 @@ static struct kexec_keys_designation *designate_locked(struct key *key)
 		return ERR_PTR(-ENOMEM);
 
 	ret = key_link(kexec_keys_ring, key);
-	if (!ret) {
-		designation->users++;
-		return designation;
+	/* What is designated for another use stays so, for this one as well. */
+	if (ret && !designation->users) {
+		if (!old)
+			free_designation(designation);
+		return ERR_PTR(ret);
 	}
-	if (!old)
-		free_designation(designation);
 
-	return ERR_PTR(ret);
+	designation->users++;
+	return designation;
 }
 
 /**
@@ -96,7 +97,8 @@ static struct kexec_keys_designation *designate_locked(struct key *key)
  * @key: the key; displaces one of the same type and description
  *
  * The caller of the system call that this is part of needs CAP_SYS_BOOT, as for
- * linking the key itself. May be called while a block device is suspended.
+ * linking the key itself. May be called while a block device is suspended: it
+ * does no I/O, though whoever else changes the ring meanwhile may.
  *
  * Return: what is to be given to kexec_keys_withdraw() or kexec_keys_release();
  * NULL if a key of that type cannot be carried; or an error.
@@ -130,15 +132,19 @@ static void unlink_designated(const struct kexec_keys_designation *designation)
 	};
 	key_ref_t ref;
 	struct key *key;
+	int ret;
 
 	key_set_index_key(&index_key);
-	ref = find_key_to_update(make_key_ref(kexec_keys_ring, true), &index_key);
+	scoped_guard(rwsem_read, &kexec_keys_ring->sem)
+		ref = find_key_to_update(make_key_ref(kexec_keys_ring, true),
+					 &index_key);
 	if (!ref)
 		return;
 
 	key = key_ref_to_ptr(ref);
+	ret = key_unlink(kexec_keys_ring, key);
 	/* There may be no memory to unlink it; then nobody is to have it. */
-	if (key_unlink(kexec_keys_ring, key))
+	if (ret && ret != -ENOENT)
 		key_invalidate(key);
 	key_put(key);
 }
@@ -172,7 +178,7 @@ static void end_use(struct kexec_keys_designation *designation, bool may_wait)
  * @designation: what kexec_keys_designate() returned, or NULL or an error
  *
  * After the last use there is no such key in `.kexec`, nor in the crash image.
- * Cannot fail. May be called while a block device is suspended.
+ * Cannot fail. May be called while a block device is suspended, as above.
  */
 void kexec_keys_withdraw(struct kexec_keys_designation *designation)
 {
@@ -197,11 +203,16 @@ EXPORT_SYMBOL_GPL(kexec_keys_release);
 static void release_work_fn(struct work_struct *work)
 {
 	struct kexec_keys_designation *designation, *next;
+	unsigned int noio;
 
-	guard(mutex)(&designations_lock);
-	list_for_each_entry_safe(designation, next, &designations, list)
-		if (!designation->users && !kexec_keys_reboot_armed())
-			end_designation(designation);
+	/* Whoever has suspended a device may wait for this. */
+	noio = memalloc_noio_save();
+	scoped_guard(mutex, &designations_lock) {
+		list_for_each_entry_safe(designation, next, &designations, list)
+			if (!designation->users && !kexec_keys_reboot_armed())
+				end_designation(designation);
+	}
+	memalloc_noio_restore(noio);
 }
 
 static DECLARE_WORK(release_work, release_work_fn);
