@@ -27,7 +27,7 @@ SCENARIOS := kunit crash kselftest reboot designate crash-bookworm refusals dire
 	hibernation clock latency dm-crypt-bookworm unprivileged \
 	check reboot-shim unattended volumes stacks detached keyrings tokens tokens-tpm2 passphrase cryptsetup-patch cryptroot crypttab strings \
 	vmcore-keys hostile hostile-range no-feature-first no-feature-next \
-	crash-nokaslr crash-luks1 crash-nowipe
+	crash-nokaslr crash-luks1 crash-nowipe probe
 
 # Of the architectures with a device tree, the fastest in every run.
 FDT_SCENARIOS := kunit crash kselftest hostile-range

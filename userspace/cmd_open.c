@@ -60,7 +60,7 @@ static int no_key(const struct job *job)
 /* What is not opened here may still be, by a key file or a token. */
 static bool opens_without_us(const struct job *job)
 {
-	return !job->volume.asks || job->header.token;
+	return !job->volume.asks || kk_volume_has_key_file(&job->volume) || job->header.token;
 }
 
 /* A crypttab may have that for swap. */
@@ -310,7 +310,8 @@ static int open_some(struct job *job)
 
 /*
  * A capture kernel that boots, unless others carry keys there (mainline's dm-crypt
- * keys), or the firmware has started it, which carries none.
+ * keys), or the firmware has started it, which carries none. The script unattended
+ * judges likewise.
  */
 static bool nobody_is_here(const struct kk_args *args)
 {
@@ -319,7 +320,9 @@ static bool nobody_is_here(const struct kk_args *args)
 	if (!args->boot || access(KK_VMCORE, F_OK))
 		return false;
 	kk_read_cmdline(cmdline, sizeof(cmdline));
-	return !kk_cmdline_has(cmdline, "dmcryptkeys=") && !kk_cmdline_has(cmdline, "fadump=on");
+	return !kk_cmdline_has(cmdline, "dmcryptkeys=") &&
+	       !kk_cmdline_has(cmdline, "fadump=on") &&
+	       !kk_cmdline_has(cmdline, "fadump=nocma");
 }
 
 /*

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "kdump_tools.h"
+#include "kexec-keys.h"
 #include "volumes.h"
 
 #define SETTINGS "/etc/default/kdump-tools"
@@ -13,25 +14,44 @@ bool kk_kdump_tools_has_word(const char *beginning)
 	return kk_file_has_word(SETTINGS, beginning);
 }
 
-/* The shell takes the last one. */
-void kk_kdump_tools_directory(char *out, size_t size)
+/* The shell takes the last one. False when there is none. */
+static bool setting(const char *name, char *out, size_t size)
 {
-	static const char name[] = "KDUMP_COREDIR=";
+	const size_t len = strlen(name);
 	FILE *f = fopen(SETTINGS, "re");
 	char *line = NULL, *value;
 	size_t room = 0;
+	bool is_set = false;
 
-	snprintf(out, size, "/var/crash");
 	if (!f)
-		return;
+		return false;
 	while (getline(&line, &room, f) > 0) {
-		if (strncmp(line, name, strlen(name)))
+		if (strncmp(line, name, len) || line[len] != '=')
 			continue;
-		value = line + strlen(name);
+		value = line + len + 1;
 		value += strspn(value, "\"'");
 		value[strcspn(value, "\"' \t\n#")] = '\0';
 		snprintf(out, size, "%s", value);
+		is_set = true;
 	}
 	free(line);
 	fclose(f);
+	return is_set;
+}
+
+bool kk_kdump_tools_dumps_elsewhere(void)
+{
+	static const char *const names[] = { "SSH", "NFS", "FTP" };
+	char value[256];
+
+	for (unsigned int i = 0; i < KK_ARRAY_SIZE(names); i++)
+		if (setting(names[i], value, sizeof(value)) && *value)
+			return true;
+	return false;
+}
+
+void kk_kdump_tools_directory(char *out, size_t size)
+{
+	if (!setting("KDUMP_COREDIR", out, size))
+		snprintf(out, size, "/var/crash");
 }

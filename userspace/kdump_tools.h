@@ -15,6 +15,9 @@
 /* A word in its settings begins so; those of the capture kernel's command line are there. */
 bool kk_kdump_tools_has_word(const char *beginning);
 
+/* To another machine, by SSH, NFS or FTP. */
+bool kk_kdump_tools_dumps_elsewhere(void);
+
 /* Where it saves dumps: KDUMP_COREDIR of its settings, or its default. */
 void kk_kdump_tools_directory(char *out, size_t size);
 

@@ -149,10 +149,15 @@ static const char *load(const struct kk_mender *m, bool again)
 	}
 }
 
-/* What kdump-config has by itself is lost once the file sets anything. */
+/*
+ * What kdump-config has by itself is lost once the file sets anything. systemd reads
+ * that, too, and expands no variable.
+ */
+#define SETTINGS "/etc/default/kdump-tools"
 static const char capture_words[] =
-	"echo 'KDUMP_CMDLINE_APPEND=\"${KDUMP_CMDLINE_APPEND:-reset_devices systemd.unit=kdump-tools-dump.service nr_cpus=1 irqpoll usbcore.nousb} %w\"'"
-	" >> /etc/default/kdump-tools && kdump-config reload";
+	"{ grep -qs ^KDUMP_CMDLINE_APPEND= " SETTINGS " || "
+	"echo 'KDUMP_CMDLINE_APPEND=\"reset_devices systemd.unit=kdump-tools-dump.service nr_cpus=1 irqpoll usbcore.nousb\"' >> " SETTINGS "; }"
+	" && sed -i 's/^KDUMP_CMDLINE_APPEND=\"[^\"]*/& %w/' " SETTINGS " && kdump-config reload";
 
 static const char *load_by_file(const struct kk_mender *m)
 {

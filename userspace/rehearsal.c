@@ -257,7 +257,7 @@ static int system_wants(const struct kk_volume *v, void *arg)
 {
 	struct kk_rehearsal *r = arg;
 
-	if (r->n_system < KK_WANTED_MAX && v->at_boot && v->asks)
+	if (r->n_system < KK_WANTED_MAX && v->at_boot && v->asks && !kk_volume_has_key_file(v))
 		r->system[r->n_system++] = *v;
 	return 0;
 }
@@ -279,7 +279,7 @@ static bool dump_needs(const struct kk_rehearsal *r, const struct kk_mapping *m)
 	char directory[PATH_MAX];
 
 	if (!kk_is_kdump_tools(r->mender.distro, r->mender.initramfs) ||
-	    kk_kdump_tools_has_word("luks.crypttab=no"))
+	    kk_kdump_tools_has_word("luks.crypttab=no") || kk_kdump_tools_dumps_elsewhere())
 		return false;
 	kk_kdump_tools_directory(directory, sizeof(directory));
 	return kk_is_under(directory, m->name);

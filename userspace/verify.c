@@ -74,6 +74,51 @@ static int probe(const struct kk_verify *v, bool *known)
 	return r;
 }
 
+/*
+ * With dm_crypt.kexec_keys the kernel takes the key of a mapping that goes out of the
+ * ring, and does not know a probe from others.
+ */
+static bool kernel_withdraws(void)
+{
+	int fd = open("/sys/module/dm_crypt/parameters/kexec_keys", O_RDONLY | O_CLOEXEC);
+	char value = 'N';
+	bool does;
+
+	if (fd < 0)
+		return false;
+	does = read(fd, &value, 1) == 1 && value == 'Y';
+	close(fd);
+	return does;
+}
+
+static int hold_key(const struct kk_verify *v)
+{
+	int r = kk_ring_hold(v->ring);
+
+	if (r)
+		return r;
+	if (keyctl_link(v->serial, KEY_SPEC_THREAD_KEYRING) < 0)
+		r = -errno;
+	kk_ring_release(v->ring);
+	return r;
+}
+
+static int probe_and_put_back(const struct kk_verify *v, bool *known)
+{
+	int r;
+
+	if (!kernel_withdraws())
+		return probe(v, known);
+	r = hold_key(v);
+	if (r)
+		return r;
+	r = probe(v, known);
+	if (keyctl_link(v->serial, v->ring) < 0 && !r)
+		r = -errno;
+	keyctl_unlink(v->serial, KEY_SPEC_THREAD_KEYRING);
+	return r;
+}
+
 static int mismatch(const struct kk_verify *v)
 {
 	char next[400];
@@ -99,7 +144,7 @@ static int verify_by_probe(const struct kk_verify *v)
 		return kk_fail(KK_UNSUPPORTED, "load the module algif_hash (Linux 6.2 and later)",
 			       "cannot verify the key of %s while it is open without AF_ALG",
 			       kk_esc(v->label));
-	r = probe(v, &known);
+	r = probe_and_put_back(v, &known);
 	if (r == -EINVAL)
 		return mismatch(v);
 	if (r)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <blkid/blkid.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,22 +13,17 @@
 #include "kexec-keys.h"
 #include "volumes.h"
 
-#ifndef KK_VOLUMES_FILE
-#define KK_VOLUMES_FILE "/etc/kexec-keys/volumes"
-#endif
-#ifndef KK_CRYPTTAB
-#define KK_CRYPTTAB "/etc/crypttab"
-#endif
-#ifndef KK_CRYPTROOT
-#define KK_CRYPTROOT "/cryptroot/crypttab"
-#endif
-#ifndef KK_CMDLINE
-#define KK_CMDLINE "/proc/cmdline"
-#endif
+const char *kk_root = "";
 
-const char kk_volumes_file[] = KK_VOLUMES_FILE, kk_crypttab_file[] = KK_CRYPTTAB;
+const char kk_volumes_file[] = "/etc/kexec-keys/volumes", kk_crypttab_file[] = "/etc/crypttab";
 
-static const char *const files[] = { kk_volumes_file, kk_crypttab_file, KK_CRYPTROOT };
+static const char *const files[] = { kk_volumes_file, kk_crypttab_file, "/cryptroot/crypttab" };
+
+static const char *below_root(const char *path, char *out, size_t size)
+{
+	snprintf(out, size, "%s%s", kk_root, path);
+	return out;
+}
 
 unsigned int kk_volume_flags(const char *options)
 {
@@ -135,6 +131,18 @@ static bool parse_options(const char *options, struct kk_volume *v)
 	return copy_option(options, "header=", v->header, sizeof(v->header));
 }
 
+/* Debian's, which asks if no volume before has had the answer. */
+static bool keyscript_asks(const char *options)
+{
+	static const char name[] = "decrypt_keyctl";
+	char script[256] = "";
+	size_t len;
+
+	copy_option(options, "keyscript=", script, sizeof(script));
+	len = strlen(script);
+	return len >= strlen(name) && !strcmp(script + len - strlen(name), name);
+}
+
 static bool is_word(const struct kk_field *f, const char *word)
 {
 	return f->len == strlen(word) && !strncmp(f->at, word, f->len);
@@ -154,8 +162,22 @@ bool kk_volume_parse(const char *line, struct kk_volume *v)
 	v->asks = n < 3 || is_word(&f[2], "none") || is_word(&f[2], "-");
 	options = strndup(n > 3 ? f[3].at : "", n > 3 ? f[3].len : 0);
 	is = options && parse_options(options, v);
+	v->asks = v->asks || (is && keyscript_asks(options));
 	free(options);
 	return is;
+}
+
+bool kk_volume_has_key_file(const struct kk_volume *v)
+{
+	static const char *const directories[] = { "/etc/cryptsetup-keys.d", "/run/cryptsetup-keys.d" };
+	char path[PATH_MAX];
+
+	for (unsigned int i = 0; i < KK_ARRAY_SIZE(directories); i++) {
+		snprintf(path, sizeof(path), "%s%s/%s.key", kk_root, directories[i], v->name);
+		if (!access(path, R_OK))
+			return true;
+	}
+	return false;
 }
 
 bool kk_source_is_uuid(const char *source, const char *uuid)
@@ -169,6 +191,16 @@ bool kk_source_is_uuid(const char *source, const char *uuid)
 		source++;
 	return !strncasecmp(source, uuid, n) &&
 	       (!source[n] || !strcmp(source + n, "\""));
+}
+
+/* UUID="..." or UUID=..., as it is written. */
+static bool source_uuid(const char *source, char *uuid)
+{
+	if (strncmp(source, "UUID=", 5))
+		return false;
+	source += 5 + (source[5] == '"');
+	snprintf(uuid, KK_UUID_LEN + 1, "%s", source);
+	return kk_uuid_valid(uuid);
 }
 
 static bool source_is_device(const char *source, unsigned long rdev)
@@ -217,7 +249,8 @@ bool kk_volume_is(const struct kk_volume *v, const char *uuid, unsigned long rde
 int kk_each_volume(const char *path, int (*fn)(const struct kk_volume *v, void *arg),
 		   void *arg)
 {
-	FILE *f = fopen(path, "re");
+	char place[PATH_MAX];
+	FILE *f = fopen(below_root(path, place, sizeof(place)), "re");
 	struct kk_volume v;
 	char *line = NULL;
 	size_t size = 0;
@@ -392,7 +425,8 @@ bool kk_cmdline_has(const char *cmdline, const char *beginning)
 
 void kk_read_cmdline(char *out, size_t size)
 {
-	int fd = open(KK_CMDLINE, O_RDONLY | O_CLOEXEC);
+	char place[PATH_MAX];
+	int fd = open(below_root("/proc/cmdline", place, sizeof(place)), O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? 0 : read(fd, out, size - 1);
 
 	out[n < 0 ? 0 : n] = '\0';
@@ -403,16 +437,22 @@ void kk_read_cmdline(char *out, size_t size)
 static bool find(const struct wanted *w, struct kk_volume *v)
 {
 	struct search s = { w, v };
-	char cmdline[8192];
+	char cmdline[8192], uuid[KK_UUID_LEN + 1];
 
-	for (unsigned int i = 0; i < KK_ARRAY_SIZE(files); i++)
-		if (kk_each_volume(files[i], take_wanted, &s))
-			return true;
+	kk_read_cmdline(cmdline, sizeof(cmdline));
+	for (unsigned int i = 0; i < KK_ARRAY_SIZE(files); i++) {
+		if (!kk_each_volume(files[i], take_wanted, &s))
+			continue;
+		if (w->uuid && *w->uuid)
+			cmdline_options(cmdline, w->uuid, v);
+		else if (source_uuid(v->source, uuid))
+			cmdline_options(cmdline, uuid, v);
+		return true;
+	}
 	memset(v, 0, sizeof(*v));
 	v->asks = true;
 	if (w->name)
 		snprintf(v->name, sizeof(v->name), "%s", w->name);
-	kk_read_cmdline(cmdline, sizeof(cmdline));
 	return kk_cmdline_volume(cmdline, w->name ? "" : w->uuid, v);
 }
 

@@ -12,6 +12,9 @@
 
 #include "keydesc.h"
 
+/* Before the path of each of these files; "" but for the unit tests. */
+extern const char *kk_root;
+
 struct kk_volume {
 	char name[128];
 	char source[256];	/* UUID=..., /dev/..., PARTUUID=... */
@@ -34,6 +37,9 @@ unsigned int kk_volume_fields(const char *line, struct kk_field fields[4]);
 /* False when it is no entry, or has a word that is too long to be one. */
 bool kk_volume_parse(const char *line, struct kk_volume *v);
 
+/* Where systemd finds one that crypttab does not name, as crypttab(5) has it. */
+bool kk_volume_has_key_file(const struct kk_volume *v);
+
 /* discard,no-read-workqueue,... to KK_FLAG_ */
 unsigned int kk_volume_flags(const char *options);
 
@@ -49,8 +55,8 @@ bool kk_cmdline_volume(const char *cmdline, const char *uuid, struct kk_volume *
 
 /*
  * By UUID, which a detached header has, or device number (0: unknown), resp. by
- * name; in the order volumes, crypttabs, command line. False when none of them
- * knows it.
+ * name; in the order volumes, crypttabs, command line, whose options are added to
+ * those of the others. False when none of them knows it.
  */
 bool kk_volume_of(const char *uuid, unsigned long rdev, struct kk_volume *v);
 bool kk_volume_named(const char *name, struct kk_volume *v);

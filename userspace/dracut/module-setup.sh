@@ -55,11 +55,15 @@ list_volumes() {
 }
 
 install() {
-    inst_multiple kexec-keys sync reboot poweroff halt
+    inst_multiple kexec-keys dmsetup sleep sync reboot poweroff halt
+    inst_simple /usr/lib/kexec-keys/unattended
     inst_simple /usr/lib/kexec-keys/no-dump
-    inst_multiple -o /etc/kexec-keys/volumes
     mkdir -p "$initdir/etc/kexec-keys"
-    { [[ ! $hostonly ]] || list_volumes; } >> "$initdir/etc/kexec-keys/volumes"
+    # The last line of the system's may lack its end.
+    {
+        grep -s '' "${dracutsysrootdir-}/etc/kexec-keys/volumes"
+        [[ ! $hostonly ]] || list_volumes
+    } > "$initdir/etc/kexec-keys/volumes"
 
     # Before cryptroot-ask and what else sorts after it.
     inst_hook initqueue/settled 00 "$moddir/kexec-keys.sh"

@@ -689,6 +689,9 @@ static void test_opened_at_boot(void)
 	OK(kk_volume_parse("a UUID=" UUID " /etc/key luks", &v) && v.at_boot && !v.asks);
 	OK(kk_volume_parse("a UUID=" UUID " none luks,tpm2-device=auto", &v) && !v.asks);
 	OK(kk_volume_parse("a UUID=" UUID " none luks,tpm2-pin=yes", &v) && v.asks);
+	OK(kk_volume_parse("a UUID=" UUID " group luks,keyscript=decrypt_keyctl", &v) && v.asks);
+	OK(kk_volume_parse("a UUID=" UUID " group luks,keyscript=/lib/cryptsetup/scripts/decrypt_keyctl", &v) && v.asks);
+	OK(kk_volume_parse("a UUID=" UUID " /dev/sdb1:/key luks,keyscript=passdev", &v) && !v.asks);
 	v.asks = true;
 	kk_cmdline_volume("rd.luks.key=00000000-b0de-4b51-b2eb-bd869cc39a6e=/key", UUID, &v);
 	OK(v.asks);
@@ -1153,7 +1156,9 @@ static void test_commands(void)
 		{ KK_DISTRO_DEBIAN, 0, KK_MEND_CRASH_MEMORY,
 		  "sed -i 's/crashkernel=[^ \"]*/crashkernel=256M/' /etc/default/grub.d/kdump-tools.cfg && update-grub && reboot" },
 		{ KK_DISTRO_DEBIAN, 0, KK_MEND_CAPTURE_WORDS,
-		  "echo 'KDUMP_CMDLINE_APPEND=\"${KDUMP_CMDLINE_APPEND:-reset_devices systemd.unit=kdump-tools-dump.service nr_cpus=1 irqpoll usbcore.nousb} panic=10\"' >> /etc/default/kdump-tools && kdump-config reload" },
+		  "{ grep -qs ^KDUMP_CMDLINE_APPEND= /etc/default/kdump-tools || "
+		  "echo 'KDUMP_CMDLINE_APPEND=\"reset_devices systemd.unit=kdump-tools-dump.service nr_cpus=1 irqpoll usbcore.nousb\"' >> /etc/default/kdump-tools; }"
+		  " && sed -i 's/^KDUMP_CMDLINE_APPEND=\"[^\"]*/& panic=10/' /etc/default/kdump-tools && kdump-config reload" },
 		{ KK_DISTRO_FEDORA, 0, KK_MEND_LOAD, "kdumpctl start" },
 		{ KK_DISTRO_FEDORA, 0, KK_MEND_LOAD_BY_FILE,
 		  "sed -i '/^KEXEC_ARGS=.*[\" ]-s\"/!s/^KEXEC_ARGS=\"[^\"]*/& -s/' /etc/sysconfig/kdump && kdumpctl reload" },
@@ -1230,14 +1235,41 @@ static void test_kept_errors(void)
 	STR(kept.next, "mend it");
 }
 
-/* A file of the unit tests' own sysfs. */
-static void put_sys(const char *file, const char *text)
+static void put_below(const char *dir, const char *file, const char *text)
 {
 	char path[512];
 
-	snprintf(path, sizeof(path), "%s/%s", kk_sys, file);
+	snprintf(path, sizeof(path), "%s/%s", dir, file);
 	make_dirs(path);
-	put(kk_sys, file, text);
+	put(dir, file, text);
+}
+
+/* A file of the unit tests' own sysfs. */
+static void put_sys(const char *file, const char *text)
+{
+	put_below(kk_sys, file, text);
+}
+
+/* The command line adds to what a file says, also of a volume that it does not name. */
+static void test_files_and_cmdline(void)
+{
+	struct kk_volume v;
+	char root[512];
+
+	snprintf(root, sizeof(root), "%s", in_dir("root"));
+	put_below(root, "etc/crypttab", "a UUID=" UUID " none luks,no-read-workqueue\nb /dev/none none luks");
+	put_below(root, "proc/cmdline", "quiet");
+	kk_root = root;
+	OK(kk_volume_named("a", &v) && v.asks && v.flags == KK_FLAG_NO_READ_WQ);
+	OK(!kk_volume_has_key_file(&v));
+	put_below(root, "etc/cryptsetup-keys.d/a.key", "x");
+	OK(kk_volume_has_key_file(&v));
+	OK(kk_volume_named("b", &v) && !kk_volume_has_key_file(&v));
+	put(root, "proc/cmdline", "rd.luks.options=" UUID "=discard rd.luks.key=" UUID "=/key");
+	OK(kk_volume_named("a", &v) && !v.asks && v.flags == (KK_FLAG_NO_READ_WQ | KK_FLAG_DISCARDS));
+	OK(kk_volume_of(UUID, 0, &v) && !v.asks && v.flags == (KK_FLAG_NO_READ_WQ | KK_FLAG_DISCARDS));
+	OK(kk_volume_named("b", &v) && v.asks && !v.flags);
+	kk_root = "";
 }
 
 static void sysfs_link(const char *target, const char *name)
@@ -1796,6 +1828,7 @@ static const struct { const char *name; void (*fn)(void); } tests[] = {
 	{ "paths that are too long", test_long_paths },
 	{ "what an entry stands for", test_sources },
 	{ "what is opened at boot, and asks", test_opened_at_boot },
+	{ "the command line adds to the files", test_files_and_cmdline },
 	{ "state of the kernel, and its verdict", test_state },
 	{ "state of the reboot image, and its verdict", test_reboot_state },
 	{ "KEYCTL_DESCRIBE", test_key_line },

@@ -241,16 +241,19 @@ initramfs()
 would_wait()
 {
 	finds_nothing "$1"
-	says "$1: it says that it would wait" "^- should its initramfs fail, .* lacks $2; next: echo .*$2.* >> /etc/default/kdump-tools && kdump-config reload$"
+	says "$1: it says that it would wait" "^- should its initramfs fail, .* lacks $2; next: .*$2.* && kdump-config reload$"
 	advice=$(sed -n 's/^- should its initramfs fail, .*; next: \(.*\) && kdump-config reload$/\1/p' "$OUT")
 	need "$1: the advice is taken" sh -c "$advice"
 	finds_nothing "$1, mended"
 	equal "$1: it would wait no more" "" "$(grep "^- " "$OUT")"
 }
 
-# What kdump-config would take from its settings.
+# What kdump-config would take from its settings. systemd has read them before, and hands
+# them over as they stand.
 appended()
 {
+	# shellcheck disable=SC2034 # the file may take it up
+	KDUMP_CMDLINE_APPEND=$(sed -n 's/^KDUMP_CMDLINE_APPEND="\(.*\)"/\1/p' /etc/default/kdump-tools | tail -n 1)
 	# shellcheck source=/dev/null
 	(. /etc/default/kdump-tools && echo "$KDUMP_CMDLINE_APPEND")
 }
