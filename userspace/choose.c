@@ -37,11 +37,6 @@ static int verify_key(const struct kk_choice *c, const struct kk_key *k)
 		.mapped = c->mapped,
 	};
 
-	/* dm-crypt splits a table at white space; nobody's key has any. */
-	if (strpbrk(k->description, " \t\n"))
-		return kk_fail(KK_KEY_MISMATCH, "designate the key again",
-			       "the key's description \"%s\" cannot stand in a table",
-			       kk_esc(k->description));
 	return kk_verify(&v);
 }
 

@@ -183,6 +183,9 @@ static void say_next(const char *backup, bool link)
 		m.builder = kk_builder_of(m.distro, "", initramfs);
 		kk_mend(&m, KK_MEND_REBUILD, command, sizeof(command));
 	}
+	if (link && m.builder == KK_BUILDER_INITRAMFS_TOOLS)
+		kk_say("Of what an initramfs of initramfs-tools opens, the root file system as a rule, no key gets designated so: "
+		       "its cryptsetup does not know the option. dm_crypt.kexec_keys=Y on the kernel's command line does that.");
 	kk_say("The file as it was is %s.", kk_esc(backup));
 	kk_say("Next: %s, for it has a crypttab of its own.", command);
 	if (link)

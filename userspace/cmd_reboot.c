@@ -38,7 +38,7 @@ static void on_signal(int signal)
 
 static void handle_signals(void (*handler)(int))
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE };
 	const struct sigaction action = { .sa_handler = handler };
 
 	for (unsigned int i = 0; i < KK_ARRAY_SIZE(signals); i++)
@@ -49,7 +49,8 @@ static int stop_if_interrupted(void)
 {
 	if (!interrupted)
 		return KK_OK;
-	return kk_fail(KK_USAGE, "type it again when it is time", "interrupted: not rebooting");
+	return kk_fail(KK_USAGE, "type it again when it is time",
+		       "interrupted: not rebooting");
 }
 
 static int find_files(struct reboot *b)
@@ -203,6 +204,8 @@ static int hand_over(void)
 	int r;
 
 	sync();
+	if (interrupted)
+		return stop_if_interrupted();
 	/*
 	 * A shutdown begins with a signal to everything that runs, systemctl and this
 	 * process too: that it has begun is no reason to put anything back.

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <ftw.h>
 #include <glob.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,6 +112,8 @@ static void note_path(struct kk_initramfs *im, const char *listed)
 		im->by_dracut = true;
 	if (!strcmp(path, "cryptroot/crypttab") || !strcmp(path, "etc/crypttab"))
 		snprintf(im->crypttab, sizeof(im->crypttab), "%s", listed);
+	if (!strcmp(path, "etc/kexec-keys/volumes"))
+		snprintf(im->volumes, sizeof(im->volumes), "%s", listed);
 	if (strncmp(lib, "lib/modules/", 12))
 		return;
 	lib += 12;
@@ -197,40 +200,83 @@ static bool read_lines(const char *path, void (*fn)(const char *line, void *arg)
 	return true;
 }
 
-/* It can only be unpacked as a whole; key files may be in it. */
-static void unpack_crypttab(const struct kk_initramfs *im,
-			    void (*fn)(const char *line, void *arg), void *arg)
+/* Where microcode comes first, the rest is below "main". */
+static bool read_unpacked(const char *dir, const char *file,
+			  void (*fn)(const char *line, void *arg), void *arg)
 {
-	char dir[64], path[160];
+	char path[160];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, file);
+	if (read_lines(path, fn, arg))
+		return true;
+	snprintf(path, sizeof(path), "%s/main/%s", dir, file);
+	return read_lines(path, fn, arg);
+}
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int signal)
+{
+	interrupted = signal;
+}
+
+/* It can only be unpacked as a whole. */
+static int unpack_volumes(const struct kk_initramfs *im, const char *dir,
+			  void (*fn)(const char *line, void *arg), void *arg)
+{
 	const char *const argv[] = { "unmkinitramfs", im->path, dir, NULL };
+	const char *const files[] = { im->crypttab, im->volumes };
+
+	if (kk_spawn(argv))
+		return -EIO;
+	for (unsigned int i = 0; i < KK_ARRAY_SIZE(files); i++)
+		if (files[i][0] && !read_unpacked(dir, files[i], fn, arg))
+			return -EIO;
+	return 0;
+}
+
+/* Key files may be in it: an interruption waits until it is gone again. */
+static int with_unpacked(const struct kk_initramfs *im,
+			 void (*fn)(const char *line, void *arg), void *arg)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	const struct sigaction action = { .sa_handler = on_signal };
+	struct sigaction old[KK_ARRAY_SIZE(signals)];
+	char dir[64];
+	int r;
 
 	/* It may be large: rather on a disk, as mkinitramfs itself does. */
 	snprintf(dir, sizeof(dir), "%s/kexec-keys-XXXXXX",
 		 access("/var/tmp", W_OK) ? "/tmp" : "/var/tmp");
-	if (!mkdtemp(dir))
-		return;
-	if (!kk_spawn(argv)) {
-		snprintf(path, sizeof(path), "%s/%s", dir, im->crypttab);
-		if (!read_lines(path, fn, arg)) {
-			/* So it is laid out when microcode comes first. */
-			snprintf(path, sizeof(path), "%s/main/%s", dir, im->crypttab);
-			read_lines(path, fn, arg);
-		}
+	for (unsigned int i = 0; i < KK_ARRAY_SIZE(signals); i++)
+		sigaction(signals[i], &action, &old[i]);
+	r = -EIO;
+	if (mkdtemp(dir)) {
+		r = unpack_volumes(im, dir, fn, arg);
+		nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	}
-	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	for (unsigned int i = 0; i < KK_ARRAY_SIZE(signals); i++)
+		sigaction(signals[i], &old[i], NULL);
+	if (interrupted)
+		raise(interrupted);
+	return r;
 }
 
-void kk_initramfs_crypttab(const struct kk_initramfs *im,
-			   void (*fn)(const char *line, void *arg), void *arg)
+int kk_initramfs_volumes(const struct kk_initramfs *im,
+			 void (*fn)(const char *line, void *arg), void *arg)
 {
-	const char *const argv[] = { "lsinitrd", im->path, im->crypttab, NULL };
+	const char *const files[] = { im->crypttab, im->volumes };
+	int r = 0;
 
-	if (!im->crypttab[0])
-		return;
 	if (have_initramfs_tools())
-		unpack_crypttab(im, fn, arg);
-	else
-		kk_spawn_lines(argv, fn, arg);
+		return im->crypttab[0] || im->volumes[0] ? with_unpacked(im, fn, arg) : 0;
+	for (unsigned int i = 0; i < KK_ARRAY_SIZE(files); i++) {
+		const char *const argv[] = { "lsinitrd", im->path, files[i], NULL };
+
+		if (files[i][0] && kk_spawn_lines(argv, fn, arg))
+			r = -EIO;
+	}
+	return r;
 }
 
 void kk_initramfs_free(struct kk_initramfs *im)

@@ -14,6 +14,7 @@ struct kk_initramfs {
 	char path[PATH_MAX];
 	char release[80];		/* of the modules in it, or "" */
 	char crypttab[64];		/* its path in there, or "" */
+	char volumes[64];		/* likewise, of our dracut module's list */
 	bool has_shim;
 	bool by_dracut;			/* else by initramfs-tools, or unknown */
 	uint64_t packed;		/* bytes of the file */
@@ -34,9 +35,9 @@ int kk_initramfs_look(struct kk_initramfs *im, const char *path);
 /* One line of such a list. */
 void kk_initramfs_line(struct kk_initramfs *im, const char *line);
 
-/* The lines of the crypttab in it. */
-void kk_initramfs_crypttab(const struct kk_initramfs *im,
-			   void (*fn)(const char *line, void *arg), void *arg);
+/* The lines of both in it. 0, or -EIO when they cannot be had. */
+int kk_initramfs_volumes(const struct kk_initramfs *im,
+			 void (*fn)(const char *line, void *arg), void *arg);
 
 void kk_initramfs_free(struct kk_initramfs *im);
 

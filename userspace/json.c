@@ -31,11 +31,6 @@ void kk_json_number(struct json_object *o, const char *name, int64_t value)
 	json_object_object_add(o, name, json_object_new_int64(value));
 }
 
-void kk_json_bool(struct json_object *o, const char *name, int value)
-{
-	json_object_object_add(o, name, json_object_new_boolean(value));
-}
-
 void kk_json_print(struct json_object *root)
 {
 	puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |

@@ -14,7 +14,6 @@ struct json_object *kk_json_new(void);
 struct json_object *kk_json_object(struct json_object *parent, const char *name);
 void kk_json_string(struct json_object *o, const char *name, const char *untrusted);
 void kk_json_number(struct json_object *o, const char *name, int64_t value);
-void kk_json_bool(struct json_object *o, const char *name, int value);
 void kk_json_print(struct json_object *root);
 
 #endif

@@ -315,8 +315,9 @@ static int rehearse_mapping(const struct kk_mapping *m, void *arg)
 
 void kk_rehearse_wanted(struct kk_rehearsal *r)
 {
-	if (r->looked)
-		kk_initramfs_crypttab(&r->initramfs, want_line, r);
+	if (r->looked && kk_initramfs_volumes(&r->initramfs, want_line, r))
+		kk_finding_note(&r->findings, "which volumes %s opens could not be read in it",
+				kk_esc(r->initramfs.path));
 	kk_each_volume(kk_crypttab_file, system_wants, r);
 	kk_each_mapping(rehearse_mapping, r);
 }

@@ -191,12 +191,27 @@ bool kk_vmcore_has_next(const struct kk_vmcore *v)
 	return v->next_header_block < v->header_blocks || v->next_page < v->n_pages;
 }
 
+/*
+ * In one go, for which zlib needs no window: it would be a copy of the page on the
+ * heap, which uncompress() makes.
+ */
+static bool inflate_page(const struct kk_vmcore *v, size_t size, uint8_t *bytes)
+{
+	z_stream z = { .next_in = v->packed, .avail_in = size, .next_out = bytes, .avail_out = v->block };
+	bool is;
+
+	if (inflateInit(&z) != Z_OK)
+		return false;
+	is = inflate(&z, Z_FINISH) == Z_STREAM_END && !z.avail_out;
+	inflateEnd(&z);
+	return is;
+}
+
 static int unpack(const struct kk_vmcore *v, const struct kk_vmcore_descriptor *d, uint8_t *bytes)
 {
-	uLongf len = v->block;
 	int r = read_at(v, v->packed, d->size, d->offset);
 
-	if (!r && (uncompress(bytes, &len, v->packed, d->size) != Z_OK || len != v->block))
+	if (!r && !inflate_page(v, d->size, bytes))
 		r = damaged(v, "a page does not unpack");
 	return r;
 }

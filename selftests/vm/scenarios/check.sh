@@ -133,6 +133,13 @@ other_volume()
 	put cryptroot/crypttab "$(other | sed 's/none/\/key/')"
 	finds_nothing "a volume with a key file"
 	take cryptroot
+	put etc/kexec-keys/volumes "$(other)"
+	finds_only "a volume that dracut's image has by its name" 15 "capture kernel would ask for the passphrase of data "
+	mv /usr/bin/unmkinitramfs /tmp
+	check "the image cannot be unpacked" rehearse
+	says "the image cannot be unpacked: it says so" "^Note: which volumes $IMAGE opens could not be read in it"
+	mv /tmp/unmkinitramfs /usr/bin
+	take etc/kexec-keys
 
 	# Debian's capture kernel boots the real root.
 	other > /etc/crypttab
@@ -146,6 +153,15 @@ other_volume()
 	printf '#KDUMP_COREDIR="/var/crash"\nKDUMP_COREDIR="/crash/dumps"\n' > /etc/default/kdump-tools
 	refused "one that dumps go to" 15 kexec-keys check
 	says "one that dumps go to: it says so" "passphrase of data "
+	mkdir /etc/cryptsetup-keys.d
+	echo key > /etc/cryptsetup-keys.d/data.key
+	check "but by a key file that has its place" kexec-keys check
+	rm -r /etc/cryptsetup-keys.d
+	refused "one that dumps go to, again" 15 kexec-keys check
+	echo 'SSH="root@elsewhere"' >> /etc/default/kdump-tools
+	check "dumps go to another machine" kexec-keys check
+	sed -i /SSH/d /etc/default/kdump-tools
+	refused "one that dumps go to, once more" 15 kexec-keys check
 	echo 'KDUMP_CMDLINE_APPEND="luks.crypttab=no"' >> /etc/default/kdump-tools
 	check "unless that system is told not to" kexec-keys check
 	says "it says where it looked" "The initramfs is /var/lib/kdump/initrd.img "
