@@ -234,6 +234,24 @@ static bool is_free(const char *path)
 	return true;
 }
 
+/*
+ * Of an array that is not running, and has its superblock at the end, each leg begins as
+ * the volume does.
+ */
+static bool is_leg(const char *path)
+{
+	blkid_probe pr = blkid_new_probe_from_filename(path);
+	bool is;
+
+	if (!pr)
+		return false;
+	blkid_probe_enable_superblocks(pr, 1);
+	blkid_probe_filter_superblocks_usage(pr, BLKID_FLTR_ONLYIN, BLKID_USAGE_RAID);
+	is = !blkid_do_probe(pr);
+	blkid_free_probe(pr);
+	return is;
+}
+
 static int match_uuid(const char *kname, void *arg)
 {
 	struct uuid_search *s = arg;
@@ -243,7 +261,7 @@ static int match_uuid(const char *kname, void *arg)
 	    !kk_block_attr(kname, "size", size, sizeof(size)) || !strcmp(size, "0"))
 		return 0;
 	dev_path(kname, path, sizeof(path));
-	if (!kk_luks_uuid(path, uuid, sizeof(uuid)) || strcasecmp(uuid, s->uuid))
+	if (!kk_luks_uuid(path, uuid, sizeof(uuid)) || strcasecmp(uuid, s->uuid) || is_leg(path))
 		return 0;
 	if (!is_free(path)) {
 		s->n_busy++;

@@ -136,6 +136,9 @@ other_volume()
 	put etc/kexec-keys/volumes "$(other)"
 	finds_only "a volume that dracut's image has by its name" 15 "capture kernel would ask for the passphrase of data "
 	mv /usr/bin/unmkinitramfs /tmp
+	# lsinitramfs, too, calls it.
+	printf '#!/bin/sh\n[ "$1" = --list ] && exec /tmp/unmkinitramfs "$@"\nexit 1\n' > /usr/bin/unmkinitramfs
+	chmod +x /usr/bin/unmkinitramfs
 	check "the image cannot be unpacked" rehearse
 	says "the image cannot be unpacked: it says so" "^Note: which volumes $IMAGE opens could not be read in it"
 	mv /tmp/unmkinitramfs /usr/bin

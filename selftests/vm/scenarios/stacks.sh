@@ -148,14 +148,19 @@ raid()
 	need "the RAID ends" mdadm -q --stop /dev/md0
 	close leg1 leg2
 
-	need "RAID1 without LUKS" raid1 /dev/mapper/disk1 /dev/mapper/disk2
+	# Its legs begin as the volume does.
+	need "RAID1 without LUKS" raid1 --metadata 1.0 /dev/mapper/disk1 /dev/mapper/disk2
 	need "LUKS on RAID1" luks onraid /dev/md0
 	need "a file system on it" mount_new /dev/mapper/onraid
 	stands_on "LUKS on RAID1" onraid
 	umount $LAYER
 	close onraid
+	uuid=$(uuid_of /dev/md0)
 	need "the RAID ends" mdadm -q --stop /dev/md0
-	close disk1 disk2
+	close disk2
+	refused "what is left of a RAID is not the volume" 4 tag UUID="$uuid"
+	says "it says so" "no device carries the LUKS UUID $uuid"
+	close disk1
 }
 
 btrfs()
