@@ -36,6 +36,9 @@ tables_come_and_go()
 	check "resize: the key is designated" is_designated
 
 	need "the ring is possessed" possess_ring
+	need "a table is loaded" dmsetup load "$NAME" --table "$(table_of "$NAME")"
+	need "it comes into use without CAP_SYS_BOOT" setpriv --bounding-set -sys_boot dmsetup resume "$NAME"
+	check "replaced: the key is designated" is_designated
 	need "a second mapping has the same key" dmsetup create second --table "$(table_of "$NAME")"
 	refused "a third one fails for want of a device" 1 dmsetup create third --table "$(table_of "$NAME" /dev/none)"
 	need "a table is loaded" dmsetup load "$NAME" --table "$(table_of "$NAME")"
