@@ -21,13 +21,8 @@
 #include "state.h"
 #include "table.h"
 
-#ifndef KK_VMCORE
 #define KK_VMCORE "/proc/vmcore"
-#endif
-
-#ifndef KK_TURN
 #define KK_TURN "/run/kexec-keys.lock"
-#endif
 
 /* One volume to open, as it becomes known. */
 struct job {

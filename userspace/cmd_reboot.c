@@ -16,9 +16,7 @@
 #include "rehearsal.h"
 #include "spawn.h"
 
-#ifndef KK_REBOOT_PARAMETER
 #define KK_REBOOT_PARAMETER "/sys/module/kexec_keys/parameters/reboot"
-#endif
 
 struct reboot {
 	const struct kk_args *args;
