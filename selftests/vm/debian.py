@@ -20,6 +20,8 @@ class Typist:
     """Watches the console, and types the passphrase where it is asked for."""
 
     PATIENCE = 60
+    # Who asks may throw away what was typed before its prompt was complete.
+    PAUSE = 1
 
     def __init__(self, passphrase):
         self.passphrase = passphrase
@@ -45,6 +47,7 @@ class Typist:
             self.leaves_at = time.monotonic() + self.PATIENCE
             return b""
         self.asked.append(prompt.group(1).decode(errors="replace"))
+        time.sleep(self.PAUSE)
         return self.passphrase.encode() + b"\n"
 
 
