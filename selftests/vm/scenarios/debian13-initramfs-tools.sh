@@ -225,10 +225,11 @@ make_kdumpbase()
 			--mount "/dev/mapper/vg-root /kdumproot ext4 defaults" --add kdumpbase /var/tmp/kdump.img
 }
 
+# So does kdumpctl: what root= names would be mounted as well, and read-only.
 load_kdumpbase()
 {
 	kexec -s -p --initrd=/var/tmp/kdump.img \
-		--append="$(sed 's/crashkernel=[^ ]*//' /proc/cmdline) irqpoll nr_cpus=1 reset_devices" /boot/vmlinuz-*
+		--append="$(sed 's/\(crashkernel\|root\)=[^ ]*//g' /proc/cmdline) irqpoll nr_cpus=1 reset_devices" /boot/vmlinuz-*
 }
 
 kdumpbase()

@@ -19,7 +19,8 @@ install() {
     inst "$moddir/kdump.sh" /usr/bin/kdump.sh
     inst "$moddir/kdump-capture.service" "$systemdsystemunitdir/kdump-capture.service"
     systemctl -q --root "$initdir" add-wants initrd.target kdump-capture.service
-    inst "$moddir/kdump-emergency.service" "$systemdsystemunitdir/emergency.service"
+    # Over dracut's own, which inst would leave.
+    cp "$moddir/kdump-emergency.service" "$initdir$systemdsystemunitdir/emergency.service"
     ln_r "$systemdsystemunitdir/emergency.service" "$systemdsystemunitdir/dracut-emergency.service"
 
     echo > "$initdir/etc/cmdline.d/90crypt.conf"
