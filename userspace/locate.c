@@ -13,16 +13,12 @@
 /* UUID=... of LUKS as it is, without quotes; else the path of what is there, or NULL. */
 static char *resolve_source(const char *source)
 {
-	char word[5 + KK_UUID_LEN + 1];
-	const char *value = source + 5;
+	char word[5 + KK_UUID_LEN + 1] = "UUID=";
 
 	if (source[0] == '/')
 		return access(source, F_OK) ? NULL : strdup(source);
-	if (!strncmp(source, "UUID=", 5)) {
-		snprintf(word, sizeof(word), "UUID=%s", value + (*value == '"'));
-		if (kk_source_is_uuid(source, word + 5) && kk_uuid_valid(word + 5))
-			return strdup(word);
-	}
+	if (kk_source_uuid(source, word + 5))
+		return strdup(word);
 	return blkid_evaluate_spec(source, NULL);
 }
 

@@ -193,14 +193,12 @@ bool kk_source_is_uuid(const char *source, const char *uuid)
 	       (!source[n] || !strcmp(source + n, "\""));
 }
 
-/* UUID="..." or UUID=..., as it is written. */
-static bool source_uuid(const char *source, char *uuid)
+bool kk_source_uuid(const char *source, char *uuid)
 {
 	if (strncmp(source, "UUID=", 5))
 		return false;
-	source += 5 + (source[5] == '"');
-	snprintf(uuid, KK_UUID_LEN + 1, "%s", source);
-	return kk_uuid_valid(uuid);
+	snprintf(uuid, KK_UUID_LEN + 1, "%s", source + 5 + (source[5] == '"'));
+	return kk_source_is_uuid(source, uuid) && kk_uuid_valid(uuid);
 }
 
 static bool source_is_device(const char *source, unsigned long rdev)
@@ -445,7 +443,7 @@ static bool find(const struct wanted *w, struct kk_volume *v)
 			continue;
 		if (w->uuid && *w->uuid)
 			cmdline_options(cmdline, w->uuid, v);
-		else if (source_uuid(v->source, uuid))
+		else if (kk_source_uuid(v->source, uuid))
 			cmdline_options(cmdline, uuid, v);
 		return true;
 	}

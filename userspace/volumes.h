@@ -46,6 +46,9 @@ unsigned int kk_volume_flags(const char *options);
 /* UUID="..." or UUID=... of a source, compared without case. */
 bool kk_source_is_uuid(const char *source, const char *uuid);
 
+/* That of such a source, as it is written, in @uuid of KK_UUID_LEN + 1 bytes. */
+bool kk_source_uuid(const char *source, char *uuid);
+
 /*
  * What the command line says of a volume: rd.luks.name=, rd.luks.options=,
  * rd.luks.allow-discards, and the same without rd. Finds by @uuid, or by

@@ -526,6 +526,7 @@ static void test_dm_uuid(void)
 
 static void test_crypttab(void)
 {
+	char uuid[KK_UUID_LEN + 1];
 	struct kk_volume v;
 
 	OK(kk_volume_parse("root UUID=" UUID " none luks,discard,no-read-workqueue\n", &v));
@@ -554,6 +555,9 @@ static void test_crypttab(void)
 	OK(kk_source_is_uuid("UUID=2F144136-B0DE-4B51-B2EB-BD869CC39A6E", UUID));
 	OK(!kk_source_is_uuid("UUID=" UUID "0", UUID));
 	OK(!kk_source_is_uuid("PARTUUID=" UUID, UUID));
+	OK(kk_source_uuid("UUID=\"" UUID "\"", uuid) && !strcmp(uuid, UUID));
+	OK(!kk_source_uuid("UUID=" UUID "0", uuid));
+	OK(!kk_source_uuid("/dev/sda", uuid));
 }
 
 /* A field of any length: whole, or no entry; what is behind it is never taken for it. */
