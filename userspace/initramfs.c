@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <ftw.h>
 #include <glob.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "initramfs.h"
 #include "kexec-keys.h"
 #include "modules.h"
+#include "signals.h"
 #include "spawn.h"
 
 #define MIB (1ULL << 20)
@@ -213,13 +213,6 @@ static bool read_unpacked(const char *dir, const char *file,
 	return read_lines(path, fn, arg);
 }
 
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int signal)
-{
-	interrupted = signal;
-}
-
 /* It can only be unpacked as a whole. */
 static int unpack_volumes(const struct kk_initramfs *im, const char *dir,
 			  void (*fn)(const char *line, void *arg), void *arg)
@@ -239,26 +232,19 @@ static int unpack_volumes(const struct kk_initramfs *im, const char *dir,
 static int with_unpacked(const struct kk_initramfs *im,
 			 void (*fn)(const char *line, void *arg), void *arg)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-	const struct sigaction action = { .sa_handler = on_signal };
-	struct sigaction old[KK_ARRAY_SIZE(signals)];
+	struct kk_signals signals;
 	char dir[64];
-	int r;
+	int r = -EIO;
 
 	/* It may be large: rather on a disk, as mkinitramfs itself does. */
 	snprintf(dir, sizeof(dir), "%s/kexec-keys-XXXXXX",
 		 access("/var/tmp", W_OK) ? "/tmp" : "/var/tmp");
-	for (unsigned int i = 0; i < KK_ARRAY_SIZE(signals); i++)
-		sigaction(signals[i], &action, &old[i]);
-	r = -EIO;
+	kk_signals_catch(&signals);
 	if (mkdtemp(dir)) {
 		r = unpack_volumes(im, dir, fn, arg);
 		nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	}
-	for (unsigned int i = 0; i < KK_ARRAY_SIZE(signals); i++)
-		sigaction(signals[i], &old[i], NULL);
-	if (interrupted)
-		raise(interrupted);
+	kk_signals_release(&signals);
 	return r;
 }
 

@@ -10,11 +10,9 @@
 
 #include "kexec-keys.h"
 #include "passphrase.h"
+#include "signals.h"
 
 #define PASSPHRASE_MAX 512
-
-/* Those that end a read, and beside them what stops the program. */
-static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
 static sigset_t before;		/* what was blocked before there was a secret */
 static unsigned int n_secrets;
@@ -22,8 +20,8 @@ static unsigned int n_secrets;
 static void held_signals(sigset_t *set)
 {
 	sigemptyset(set);
-	for (unsigned int i = 0; i < KK_ARRAY_SIZE(ending); i++)
-		sigaddset(set, ending[i]);
+	for (unsigned int i = 0; i < KK_SIGNALS; i++)
+		sigaddset(set, kk_signals[i]);
 	sigaddset(set, SIGTSTP);
 }
 
@@ -47,16 +45,9 @@ void kk_secret_yield(struct kk_secret *s)
 	sigset_t pending;
 
 	sigpending(&pending);
-	for (unsigned int i = 0; i < KK_ARRAY_SIZE(ending); i++)
-		if (sigismember(&pending, ending[i]))
+	for (unsigned int i = 0; i < KK_SIGNALS; i++)
+		if (sigismember(&pending, kk_signals[i]))
 			kk_secret_free(s);
-}
-
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int sig)
-{
-	interrupted = sig;
 }
 
 bool kk_can_ask(void)
@@ -74,7 +65,7 @@ static int wait_for_input(void)
 	sigaddset(&waiting, SIGTSTP);
 	do {
 		n = ppoll(&input, 1, NULL, &waiting);
-	} while (n < 0 && errno == EINTR && !interrupted);
+	} while (n < 0 && errno == EINTR && !kk_signals_caught());
 	return n < 0 ? -errno : 0;
 }
 
@@ -105,27 +96,22 @@ static int read_line(char *out, size_t size, size_t *len)
 /* Asks when nothing that is typed shows any more. */
 static int read_silently(const char *what, const char *label, struct kk_secret *s)
 {
-	struct sigaction sa = { .sa_handler = on_signal }, old[KK_ARRAY_SIZE(ending)];
 	struct termios tty, silent;
+	struct kk_signals signals;
 	int r;
 
 	if (tcgetattr(STDIN_FILENO, &tty))
 		return -errno;
 	silent = tty;
 	silent.c_lflag &= ~ECHO;
-	interrupted = 0;
-	for (unsigned int i = 0; i < KK_ARRAY_SIZE(ending); i++)
-		sigaction(ending[i], &sa, &old[i]);
+	kk_signals_catch(&signals);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
 	fprintf(stderr, "%s for %s: ", what, kk_esc(label));
 	r = read_line(s->data, PASSPHRASE_MAX, &s->len);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &tty);
-	for (unsigned int i = 0; i < KK_ARRAY_SIZE(ending); i++)
-		sigaction(ending[i], &old[i], NULL);
 	fputc('\n', stderr);
-	/* It waits, too, until what was typed is wiped. */
-	if (interrupted)
-		raise(interrupted);
+	/* What came waits, too, until what was typed is wiped. */
+	kk_signals_release(&signals);
 	return r;
 }
 
