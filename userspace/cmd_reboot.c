@@ -47,8 +47,7 @@ static int stop_if_interrupted(void)
 {
 	if (!interrupted)
 		return KK_OK;
-	return kk_fail(KK_USAGE, "type it again when it is time",
-		       "interrupted: not rebooting");
+	return kk_fail(KK_USAGE, "type it again when it is time", "interrupted: not rebooting");
 }
 
 static int find_files(struct reboot *b)

@@ -7,18 +7,16 @@
 #include "kexec-keys.h"
 #include "volumes.h"
 
-#define SETTINGS "/etc/default/kdump-tools"
-
 bool kk_kdump_tools_has_word(const char *beginning)
 {
-	return kk_file_has_word(SETTINGS, beginning);
+	return kk_file_has_word(KK_KDUMP_TOOLS_SETTINGS, beginning);
 }
 
 /* The shell takes the last one. False when there is none. */
 static bool setting(const char *name, char *out, size_t size)
 {
 	const size_t len = strlen(name);
-	FILE *f = fopen(SETTINGS, "re");
+	FILE *f = fopen(KK_KDUMP_TOOLS_SETTINGS, "re");
 	char *line = NULL, *value;
 	size_t room = 0;
 	bool is_set = false;

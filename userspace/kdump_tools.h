@@ -12,6 +12,8 @@
 /* What it loads has its initramfs there. */
 #define KK_KDUMP_TOOLS_DIR "/var/lib/kdump/"
 
+#define KK_KDUMP_TOOLS_SETTINGS "/etc/default/kdump-tools"
+
 /* A word in its settings begins so; those of the capture kernel's command line are there. */
 bool kk_kdump_tools_has_word(const char *beginning);
 

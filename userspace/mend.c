@@ -153,17 +153,16 @@ static const char *load(const struct kk_mender *m, bool again)
  * What kdump-config has by itself is lost once the file sets anything. systemd reads
  * that, too, and expands no variable.
  */
-#define SETTINGS "/etc/default/kdump-tools"
 static const char capture_words[] =
-	"{ grep -qs ^KDUMP_CMDLINE_APPEND= " SETTINGS " || "
-	"echo 'KDUMP_CMDLINE_APPEND=\"reset_devices systemd.unit=kdump-tools-dump.service nr_cpus=1 irqpoll usbcore.nousb\"' >> " SETTINGS "; }"
-	" && sed -i 's/^KDUMP_CMDLINE_APPEND=\"[^\"]*/& %w/' " SETTINGS " && kdump-config reload";
+	"{ grep -qs ^KDUMP_CMDLINE_APPEND= " KK_KDUMP_TOOLS_SETTINGS " || "
+	"echo 'KDUMP_CMDLINE_APPEND=\"reset_devices systemd.unit=kdump-tools-dump.service nr_cpus=1 irqpoll usbcore.nousb\"' >> " KK_KDUMP_TOOLS_SETTINGS "; }"
+	" && sed -i 's/^KDUMP_CMDLINE_APPEND=\"[^\"]*/& %w/' " KK_KDUMP_TOOLS_SETTINGS " && kdump-config reload";
 
 static const char *load_by_file(const struct kk_mender *m)
 {
 	switch (m->distro) {
 	case KK_DISTRO_DEBIAN:
-		return "echo 'KDUMP_KEXEC_ARGS=\"-s\"' >> /etc/default/kdump-tools && kdump-config reload";
+		return "echo 'KDUMP_KEXEC_ARGS=\"-s\"' >> " KK_KDUMP_TOOLS_SETTINGS " && kdump-config reload";
 	case KK_DISTRO_FEDORA:
 		/* Of -s and its opposites the last one counts. */
 		return "sed -i '/^KEXEC_ARGS=.*[\" ]-s\"/!s/^KEXEC_ARGS=\"[^\"]*/& -s/' /etc/sysconfig/kdump && kdumpctl reload";
