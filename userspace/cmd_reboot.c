@@ -201,13 +201,14 @@ static int hand_over(void)
 	int r;
 
 	sync();
-	if (interrupted)
-		return stop_if_interrupted();
 	/*
 	 * A shutdown begins with a signal to everything that runs, systemctl and this
-	 * process too: that it has begun is no reason to put anything back.
+	 * process too: that it has begun is no reason to put anything back. What came
+	 * before is.
 	 */
 	handle_signals(SIG_IGN);
+	if (interrupted)
+		return stop_if_interrupted();
 	r = kk_spawn(systemd ? by_systemd : by_hand);
 	/* kexec -e does not come back. */
 	if (systemd && !r)
