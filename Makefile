@@ -31,7 +31,7 @@ SCENARIOS := kunit crash kselftest reboot designate crash-bookworm refusals dire
 
 # Of the architectures with a device tree, the fastest in every run.
 FDT_SCENARIOS := kunit crash kselftest hostile-range
-MORE_FDT_SCENARIOS := designate wipes ring-revoked refusals direct-map hostile stores dm-crypt reboot
+MORE_FDT_SCENARIOS := designate wipes ring-revoked refusals direct-map hostile stores dm-crypt reboot vmcore-keys
 
 vm_on = $(foreach scenario,$(2),"env ARCH=$(1) selftests/vm/vm $(scenario)")
 builds_on = "env ARCH=$(1) scripts/kernel-builds ''" "env ARCH=$(1) make -s guest-builds"
@@ -50,7 +50,7 @@ ALL_CHECKS := wait "scripts/kernel-builds debug kcsan debug+unlocked kcsan+unloc
 	$(foreach scenario,races races-unlocked races-kcsan races-kcsan-unlocked faults panics-200,"selftests/vm/vm $(scenario)") \
 	$(foreach scenario,crash kselftest reboot-once,"selftests/vm/vm --first debug $(scenario)") \
 	$(foreach system,initramfs-tools btrfs dracut dracut-no-systemd kdumpbase autopkgtest stock,"selftests/vm/vm debian13-$(system)") \
-	$(call vm_on,arm64,crash-uefi crash-64k panics vmcore-keys $(MORE_FDT_SCENARIOS)) \
+	$(call vm_on,arm64,crash-uefi crash-64k panics $(MORE_FDT_SCENARIOS)) \
 	$(call vm_on,ppc64le,$(FDT_SCENARIOS) panics $(MORE_FDT_SCENARIOS)) \
 	$(call vm_on,riscv64,$(FDT_SCENARIOS) no-clock $(MORE_FDT_SCENARIOS)) wait \
 	$(foreach arch,arm64 ppc64le riscv64,"env ARCH=$(arch) scripts/check-prefixes")
