@@ -89,10 +89,9 @@ class StoreWatch:
         buffer.machine.resume_until_stop(self._stopped)
 
     def _stopped(self, stub):
-        if ARCH.stops_before_store:
-            self._clear(stub)
-            stub.step()
-            stub.set_watchpoint(self.buffer.address, self.buffer.size)
+        if ARCH.stops_before_store and not self._is_made(stub):
+            self.buffer.machine.resume_until_stop(self._stopped)
+            return
         self.stores += 1
         content = self.buffer.content()
         if content != self.states[-1]:
@@ -103,6 +102,12 @@ class StoreWatch:
             self.buffer.machine.resume_until_stop(None)
         else:
             self.buffer.machine.resume_until_stop(self._stopped)
+
+    def _is_made(self, stub):
+        self._clear(stub)
+        made = stub.step()
+        stub.set_watchpoint(self.buffer.address, self.buffer.size)
+        return made
 
     def _clear(self, stub):
         stub.clear_watchpoint(self.buffer.address, self.buffer.size)

@@ -10,6 +10,7 @@ import time
 
 from arch import ARCH
 from buffer import StoreWatch, names
+from machine import MachineError
 
 LONGEST_PAUSE = 0.5
 
@@ -59,6 +60,8 @@ class PanicsAtStores(Replay):
 
     def choose(self):
         """Whether the work was one update with that many stores, and a line on it."""
+        if self.stores:
+            raise MachineError(f"{self.title()}: the guest had done its work with {self.watch.stores}")
         self.watch.end()
         last = self.watch.stores
         telling = {1, 2, last - 1, last}
