@@ -89,7 +89,7 @@ class StoreWatch:
         buffer.machine.resume_until_stop(self._stopped)
 
     def _stopped(self, stub):
-        if ARCH.stops_before_store and not self._is_made(stub):
+        if ARCH.stops_before_store and not self._make_store(stub):
             self.buffer.machine.resume_until_stop(self._stopped)
             return
         self.stores += 1
@@ -103,7 +103,8 @@ class StoreWatch:
         else:
             self.buffer.machine.resume_until_stop(self._stopped)
 
-    def _is_made(self, stub):
+    def _make_store(self, stub):
+        """False when it is still to come: the machine will stop before it once more."""
         self._clear(stub)
         made = stub.step()
         stub.set_watchpoint(self.buffer.address, self.buffer.size)
