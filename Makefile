@@ -36,7 +36,7 @@ MORE_FDT_SCENARIOS := designate wipes ring-revoked refusals direct-map hostile s
 vm_on = $(foreach scenario,$(2),"env ARCH=$(1) selftests/vm/vm $(scenario)")
 builds_on = "env ARCH=$(1) scripts/kernel-builds ''" "env ARCH=$(1) make -s guest-builds"
 
-CHECKS := scripts/check-series "make -s -C userspace check" selftests/cryptsetup-initramfs selftests/ci/check packaging/check wait \
+CHECKS := scripts/check-series scripts/check-absorb "make -s -C userspace check" selftests/cryptsetup-initramfs selftests/ci/check packaging/check wait \
 	scripts/kernel-builds "make -s guest-builds" "make -s cryptsetup-builds" $(call builds_on,arm64) selftests/codec/big-endian packaging/check-lifecycle wait \
 	"userspace/tests/completion build/userspace" \
 	$(foreach scenario,$(SCENARIOS),"selftests/vm/vm $(scenario)") \
@@ -104,7 +104,7 @@ edit: ## bring FILE=… of the source under git, before changing it
 export: ## patches/BASE, kernel/ and what else derives from the commits in build/tree/BASE
 	@scripts/export
 
-absorb: ## take an edit made in kernel/ into the commits in build/tree/BASE
+absorb: ## take an edit made in kernel/, Documentation/ or selftests/kexec_keys/ into the commits in build/tree/BASE
 	@scripts/absorb
 
 check-series: deps ## can a maintainer take the series as it is?

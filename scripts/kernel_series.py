@@ -9,6 +9,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SELFTESTS = "tools/testing/selftests/kexec_keys/"
+# Where the series' new files lie in this repository, by where they lie in the kernel's tree: the
+# first that fits. Nothing else is in these directories.
+DERIVED = {
+    "Documentation/": ROOT / "Documentation",
+    SELFTESTS: ROOT / "selftests/kexec_keys",
+    "": ROOT / "kernel",
+}
 COVER_LETTER = "0000-cover-letter.patch"
 
 # The same commits give the same bytes with this.
@@ -50,16 +57,24 @@ def run_main(main):
 
 def here(path):
     """Where the file that the series installs at path lies in this repository."""
-    if path.startswith("Documentation/"):
-        return ROOT / path
-    if path.startswith(SELFTESTS):
-        return ROOT / "selftests" / path.removeprefix(SELFTESTS)
-    return ROOT / "kernel" / path
+    for prefix, directory in DERIVED.items():
+        if path.startswith(prefix):
+            return directory / path.removeprefix(prefix)
+    raise ValueError(path)
 
 
-def kernel_files():
-    """What lies in kernel/, without what the top Kbuild makes there."""
-    return [file for file in sorted((ROOT / "kernel").rglob("*")) if file.is_file() and file.suffix not in (".o", ".cmd")]
+def in_tree(file):
+    """Where the series installs a file of derived_files()."""
+    for prefix, directory in DERIVED.items():
+        if file.is_relative_to(directory):
+            return prefix + str(file.relative_to(directory))
+    raise ValueError(file)
+
+
+def derived_files():
+    """What lies in the directories that only the series may fill, without what a build leaves there."""
+    return [file for directory in DERIVED.values() for file in sorted(directory.rglob("*"))
+            if file.is_file() and file.suffix not in (".o", ".cmd")]
 
 
 class Tree:
