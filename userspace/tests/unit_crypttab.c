@@ -200,6 +200,13 @@ void test_crypttab_file(void)
 	OK(strstr(said, "Nothing is to be changed"));
 }
 
+/* An entry of luks2.img with a link to the key of this digest; its length. */
+static int entry_with_digest(int digest, char *out, size_t size)
+{
+	return snprintf(out, size, "a %s none link-volume-key=%%:.kexec::%%logon:cryptsetup:%s-d%d,luks\n",
+			in_dir("luks2.img"), uuid, digest);
+}
+
 void test_crypttab_named(void)
 {
 	char by_uuid[60], stale[1024], fresh[1024];
@@ -222,11 +229,8 @@ void test_crypttab_named(void)
 	has(path, before, before_len);
 
 	/* The digest of before a re-encryption. */
-	n = snprintf(stale, sizeof(stale), "a %s none " "link-volume-key=%%:.kexec::%%logon:cryptsetup:%s-d7,luks\n",
-		     in_dir("luks2.img"), uuid);
-	snprintf(fresh, sizeof(fresh), "%s", stale);
-	*strstr(fresh, "-d7") = '\0';
-	strcat(fresh, "-d0,luks\n");
+	n = entry_with_digest(7, stale, sizeof(stale));
+	entry_with_digest(0, fresh, sizeof(fresh));
 	write_file(stale, n);
 	OK(NAMED(true, "a") == KK_OK && strstr(said, "a: now cryptsetup:"));
 	has(path, fresh, n);
