@@ -36,8 +36,22 @@ MORE_FDT_SCENARIOS := designate wipes ring-revoked refusals direct-map hostile s
 vm_on = $(foreach scenario,$(2),"env ARCH=$(1) selftests/vm/vm $(scenario)")
 builds_on = "env ARCH=$(1) scripts/kernel-builds ''" "env ARCH=$(1) make -s guest-builds"
 
-CHECKS := scripts/check-series scripts/check-absorb "make -s -C userspace check" selftests/cryptsetup-initramfs selftests/ci/check packaging/check wait \
-	scripts/kernel-builds "make -s guest-builds" "make -s cryptsetup-builds" $(call builds_on,arm64) selftests/codec/big-endian packaging/check-lifecycle wait \
+# Directories of Python's unit tests.
+UNITTESTS := scripts/tests
+
+CHECKS := "scripts/unittest-tap $(UNITTESTS)" \
+	scripts/check-series \
+	scripts/check-absorb \
+	"make -s -C userspace check" \
+	selftests/cryptsetup-initramfs \
+	selftests/ci/check \
+	packaging/check wait \
+	scripts/kernel-builds \
+	"make -s guest-builds" \
+	"make -s cryptsetup-builds" \
+	$(call builds_on,arm64) \
+	selftests/codec/big-endian \
+	packaging/check-lifecycle wait \
 	"userspace/tests/completion build/userspace" \
 	$(foreach scenario,$(SCENARIOS),"selftests/vm/vm $(scenario)") \
 	$(call vm_on,arm64,$(FDT_SCENARIOS) no-clock) wait \
