@@ -136,8 +136,10 @@ void test_needles(void)
 	/* The least piece, and less. */
 	RAND_bytes(memory, sizeof(memory));
 	memcpy(memory + 100, keys[7] + 3, KK_PIECE - 1);
+	memory[99] = ~keys[7][2];
 	memory[107] = ~keys[7][10];
 	memcpy(memory + 200, keys[8] + 3, KK_PIECE);
+	memory[199] = ~keys[8][2];
 	memory[208] = ~keys[8][11];
 	OK(kk_needles_find(&needles, memory, sizeof(memory), 0, &end) == 200 && end == 208);
 	kk_needles_free(&needles);
