@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Unit tests of kexec-keys, as TAP. The argument is a directory with the
- * images that tests/run has made.
+ * Unit tests of kexec-keys, as TAP: unit DIRECTORY [MODULE]... with a directory of
+ * the images that tests/run has made, and the modules to test, all without any.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -45,6 +45,13 @@
 
 const char *unit_dir;
 unsigned int unit_bad;
+const char *unit_row;
+
+void unit_fail(const char *func, int line, const char *what)
+{
+	printf("# %s:%d%s%s: %s\n", func, line, unit_row ? ", " : "", unit_row ? unit_row : "", what);
+	unit_bad++;
+}
 
 const char *in_dir(const char *name)
 {
@@ -1805,7 +1812,7 @@ static void test_exit_statuses(void)
 	OK(kk_exit_of_errno(-EINVAL) == KK_USAGE);
 }
 
-static const struct { const char *name; void (*fn)(void); } tests[] = {
+UNIT_MODULE(program,
 	{ "UUIDs", test_uuid },
 	{ "key descriptions", test_description },
 	{ "base64", test_base64 },
@@ -1822,11 +1829,6 @@ static const struct { const char *name; void (*fn)(void); } tests[] = {
 	{ "dm uuids", test_dm_uuid },
 	{ "crypttab", test_crypttab },
 	{ "crypttab with long fields", test_long_fields },
-	{ "tag --crypttab: lines", test_crypttab_lines },
-	{ "tag --crypttab: a file", test_crypttab_file },
-	{ "tag --crypttab: VOLUMEs", test_crypttab_named },
-	{ "tag --crypttab: what is replaced, and how", test_crypttab_replaced },
-	{ "tag --crypttab: what stays as it is", test_crypttab_kept },
 	{ "kernel command line", test_cmdline },
 	{ "detached headers", test_detached_header },
 	{ "paths that are too long", test_long_paths },
@@ -1846,9 +1848,6 @@ static const struct { const char *name; void (*fn)(void); } tests[] = {
 	{ "distributions, and who makes their initramfs", test_distributions },
 	{ "commands that mend", test_commands },
 	{ "words of a command are quoted", test_shell_words },
-	{ "strings of others in messages", test_strings },
-	{ "strings of others in JSON", test_string_json },
-	{ "strings of others in commands", test_string_words },
 	{ "findings, by their importance", test_findings },
 	{ "errors that are kept", test_kept_errors },
 	{ "open LUKS volumes", test_mappings },
@@ -1864,33 +1863,60 @@ static const struct { const char *name; void (*fn)(void); } tests[] = {
 	{ "help and version", test_help },
 	{ "wrong command lines", test_usage },
 	{ "a kernel without the feature", test_no_feature },
-	{ "exit statuses of errors", test_exit_statuses },
-	{ "AES key schedules of FIPS 197", test_aes_known },
-	{ "nothing but a key schedule is taken for one", test_aes_find },
-	{ "pieces of keys", test_needles },
-	{ "keys that the kernel would know", test_payloads },
-	{ "a vmcore is scrubbed", test_scrub },
-	{ "keys that remain are found", test_scrub_check },
-	{ "no vmcore, or none that can be scrubbed", test_scrub_refused },
-	{ "damaged vmcores", test_scrub_damaged },
+	{ "exit statuses of errors", test_exit_statuses }
+);
+
+static const struct unit_module *const modules[] = {
+	&unit_program, &unit_crypttab, &unit_strings, &unit_scrub,
 };
+
+/* Without arguments, all of them. */
+static bool is_wanted(const struct unit_module *module, char **names)
+{
+	bool is = !*names;
+
+	for (; *names; names++)
+		is = is || !strcmp(*names, module->name);
+	return is;
+}
+
+static unsigned int count_tests(char **names)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < KK_ARRAY_SIZE(modules); i++)
+		for (const struct unit_test *t = modules[i]->tests; t->name; t++)
+			n += is_wanted(modules[i], names);
+	return n;
+}
+
+/* True if it passes. */
+static bool run_test(const struct unit_module *module, const struct unit_test *test,
+		     unsigned int number)
+{
+	unit_bad = 0;
+	unit_row = NULL;
+	kk_set_mode(KK_MODE_NORMAL);
+	test->fn();
+	printf("%sok %u - %s: %s\n", unit_bad ? "not " : "", number, module->name, test->name);
+	fflush(stdout);
+	return !unit_bad;
+}
 
 int main(int argc, char **argv)
 {
-	unsigned int failed = 0;
+	unsigned int failed = 0, number = 0;
+	char **names = argv + 2;
 
-	if (argc != 2)
+	if (argc < 2)
 		return 2;
 	unit_dir = argv[1];
 	/* What is run in the background ignores it. */
 	signal(SIGINT, SIG_DFL);
-	printf("TAP version 13\n1..%zu\n", KK_ARRAY_SIZE(tests));
-	for (unsigned int i = 0; i < KK_ARRAY_SIZE(tests); i++) {
-		unit_bad = 0;
-		tests[i].fn();
-		failed += !!unit_bad;
-		printf("%sok %u - %s\n", unit_bad ? "not " : "", i + 1, tests[i].name);
-		fflush(stdout);
-	}
-	return failed ? 1 : 0;
+	printf("TAP version 13\n1..%u\n", count_tests(names));
+	for (unsigned int i = 0; i < KK_ARRAY_SIZE(modules); i++)
+		for (const struct unit_test *t = modules[i]->tests; t->name; t++)
+			if (is_wanted(modules[i], names))
+				failed += !run_test(modules[i], t, ++number);
+	return failed || !number;
 }

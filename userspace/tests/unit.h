@@ -13,19 +13,40 @@
 extern const char *unit_dir;
 extern unsigned int unit_bad;
 
+/* Name of the row of a table that is being tested; printed with what fails. */
+extern const char *unit_row;
+
+void unit_fail(const char *func, int line, const char *what);
+
 #define OK(cond) do { \
-	if (!(cond)) { \
-		printf("# %s:%d: %s\n", __func__, __LINE__, #cond); \
-		unit_bad++; \
-	} \
+	if (!(cond)) \
+		unit_fail(__func__, __LINE__, #cond); \
 } while (0)
 
 #define STR(a, b) do { \
 	if (strcmp(a, b)) { \
-		printf("# %s:%d: \"%s\", not \"%s\"\n", __func__, __LINE__, a, b); \
-		unit_bad++; \
+		unit_fail(__func__, __LINE__, #a); \
+		printf("#   \"%s\", not \"%s\"\n", a, b); \
 	} \
 } while (0)
+
+/* Tests of one file or matter; unit.c lists the modules. */
+struct unit_test {
+	const char *name;
+	void (*fn)(void);
+};
+
+struct unit_module {
+	const char *name;
+	const struct unit_test *tests;	/* the last one has no name */
+};
+
+#define UNIT_MODULE(name, ...) \
+	const struct unit_module unit_##name = { \
+		#name, (const struct unit_test []){ __VA_ARGS__, { NULL, NULL } } \
+	}
+
+extern const struct unit_module unit_scrub, unit_crypttab, unit_strings;
 
 /* Valid until the next. */
 const char *in_dir(const char *name);
@@ -38,24 +59,5 @@ int run(char *out, size_t size, char **argv);
 /* In between, what is written to both outputs goes to @out. */
 void capture(void);
 void end_capture(char *out, size_t size);
-
-void test_strings(void);
-void test_string_json(void);
-void test_string_words(void);
-void test_crypttab_lines(void);
-void test_crypttab_file(void);
-void test_crypttab_named(void);
-void test_crypttab_replaced(void);
-void test_crypttab_kept(void);
-
-/* unit_scrub.c */
-void test_aes_known(void);
-void test_aes_find(void);
-void test_needles(void);
-void test_payloads(void);
-void test_scrub(void);
-void test_scrub_check(void);
-void test_scrub_refused(void);
-void test_scrub_damaged(void);
 
 #endif

@@ -48,7 +48,7 @@ static char *with_link(const char *line)
 	return kk_crypttab_with_link(line, DESC);
 }
 
-void test_crypttab_lines(void)
+static void test_crypttab_lines(void)
 {
 	for (unsigned int i = 0; i < KK_ARRAY_SIZE(lines); i++) {
 		rewrites(with_link, lines[i].line, lines[i].linked);
@@ -174,7 +174,7 @@ static void make_crypttab(void)
 	both("three %s%s", "luks2-sha512.img", option512);
 }
 
-void test_crypttab_file(void)
+static void test_crypttab_file(void)
 {
 	make_crypttab();
 	write_file(before, before_len);
@@ -207,7 +207,7 @@ static int entry_with_digest(int digest, char *out, size_t size)
 			in_dir("luks2.img"), uuid, digest);
 }
 
-void test_crypttab_named(void)
+static void test_crypttab_named(void)
 {
 	char by_uuid[60], stale[1024], fresh[1024];
 	int n;
@@ -249,7 +249,7 @@ void test_crypttab_named(void)
 	has(path, after, after_len);
 }
 
-void test_crypttab_replaced(void)
+static void test_crypttab_replaced(void)
 {
 	char real[512], name[560], value[8] = "";
 	struct stat st;
@@ -275,7 +275,7 @@ void test_crypttab_replaced(void)
 	unlink(name);
 }
 
-void test_crypttab_kept(void)
+static void test_crypttab_kept(void)
 {
 	const struct rlimit none = { 1000, RLIM_INFINITY };
 	struct rlimit limit;
@@ -313,3 +313,11 @@ void test_crypttab_kept(void)
 	end_capture(said, sizeof(said));
 	OK(strstr(said, "No such file"));
 }
+
+UNIT_MODULE(crypttab,
+	{ "tag --crypttab: lines", test_crypttab_lines },
+	{ "tag --crypttab: a file", test_crypttab_file },
+	{ "tag --crypttab: VOLUMEs", test_crypttab_named },
+	{ "tag --crypttab: what is replaced, and how", test_crypttab_replaced },
+	{ "tag --crypttab: what stays as it is", test_crypttab_kept }
+);

@@ -50,7 +50,7 @@ static void known_inverse(const char *key_hex, const char *round_key_hex)
 	OK(!memcmp(inverse + len - 32, expected, 16));
 }
 
-void test_aes_known(void)
+static void test_aes_known(void)
 {
 	/* Appendix A: the last round key */
 	known_schedule("2b7e151628aed2a6abf7158809cf4f3c", "d014f9a8c9ee2589e13f0cc8b6630ca6");
@@ -82,7 +82,7 @@ static bool finds(const uint8_t *p, size_t len)
 	return kk_aes_find(p, len, 0, &key_len) < len;
 }
 
-void test_aes_find(void)
+static void test_aes_find(void)
 {
 	uint8_t memory[1024];
 	size_t key_len;
@@ -111,7 +111,7 @@ void test_aes_find(void)
 	}
 }
 
-void test_needles(void)
+static void test_needles(void)
 {
 	struct kk_needles needles;
 	uint8_t keys[100][64], memory[256];
@@ -168,7 +168,7 @@ static void put_payload(uint8_t *at, const uint8_t *key, uint16_t len)
 	memcpy(at + 8, key, len);
 }
 
-void test_payloads(void)
+static void test_payloads(void)
 {
 	static const size_t lens[] = { 16, 32, 64, 512 };
 	struct kk_payload one[2] = { 0 };
@@ -416,7 +416,7 @@ static void plant_keys(struct core *clean)
 	memset(clean->notes + 300, 0, 32);
 }
 
-void test_scrub(void)
+static void test_scrub(void)
 {
 	static struct core clean, before;
 	static char out[8192];
@@ -468,7 +468,7 @@ static int check(struct kk_scrub *s)
 	return r;
 }
 
-void test_scrub_check(void)
+static void test_scrub_check(void)
 {
 	struct kk_payloads none = { 0 };
 	struct kk_scrub s;
@@ -505,7 +505,7 @@ static int scrub_it(char *out, size_t size)
 	return run(out, size, (char *[]){ "kexec-keys", "scrub", "-q", old, new, NULL });
 }
 
-void test_scrub_refused(void)
+static void test_scrub_refused(void)
 {
 	static char out[8192];
 	struct core clean;
@@ -538,7 +538,7 @@ void test_scrub_refused(void)
 }
 
 /* Nothing is written of what cannot be read to its end. */
-void test_scrub_damaged(void)
+static void test_scrub_damaged(void)
 {
 	static const size_t lens[] = { 0, 7, 300, BLOCK + 10, BITMAPS + 10, DESCRIPTORS + 30, DATA + 100 };
 	static char out[8192];
@@ -572,3 +572,14 @@ void test_scrub_damaged(void)
 		OK(!status == !access(in_dir("odd.new"), F_OK));
 	}
 }
+
+UNIT_MODULE(scrub,
+	{ "AES key schedules of FIPS 197", test_aes_known },
+	{ "nothing but a key schedule is taken for one", test_aes_find },
+	{ "pieces of keys", test_needles },
+	{ "keys that the kernel would know", test_payloads },
+	{ "a vmcore is scrubbed", test_scrub },
+	{ "keys that remain are found", test_scrub_check },
+	{ "no vmcore, or none that can be scrubbed", test_scrub_refused },
+	{ "damaged vmcores", test_scrub_damaged }
+);

@@ -68,7 +68,7 @@ static void fails_on_a_header(const char *s)
 	OK(kk_verify(&v) != KK_OK);
 }
 
-void test_strings(void)
+static void test_strings(void)
 {
 	char out[8192];
 	const char *s;
@@ -95,7 +95,7 @@ void test_strings(void)
 	}
 }
 
-void test_string_json(void)
+static void test_string_json(void)
 {
 	char out[8192], escaped[2048];
 	struct json_object *o;
@@ -116,7 +116,7 @@ void test_string_json(void)
 }
 
 /* A shell that is given the word has the escaped string, and has run nothing. */
-void test_string_words(void)
+static void test_string_words(void)
 {
 	char command[4096], out[4096], escaped[2048];
 	const char *s;
@@ -133,3 +133,9 @@ void test_string_words(void)
 		OK(!strncmp(out, escaped, strlen(out)));
 	}
 }
+
+UNIT_MODULE(strings,
+	{ "strings of others in messages", test_strings },
+	{ "strings of others in JSON", test_string_json },
+	{ "strings of others in commands", test_string_words }
+);
