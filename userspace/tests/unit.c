@@ -1867,7 +1867,7 @@ UNIT_MODULE(program,
 );
 
 static const struct unit_module *const modules[] = {
-	&unit_program, &unit_crypttab, &unit_strings, &unit_scrub,
+	&unit_program, &unit_crypttab, &unit_strings, &unit_mapping, &unit_scrub,
 };
 
 /* Without arguments, all of them. */

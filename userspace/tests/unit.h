@@ -46,7 +46,7 @@ struct unit_module {
 		#name, (const struct unit_test []){ __VA_ARGS__, { NULL, NULL } } \
 	}
 
-extern const struct unit_module unit_scrub, unit_crypttab, unit_strings;
+extern const struct unit_module unit_mapping, unit_scrub, unit_crypttab, unit_strings;
 
 /* Valid until the next. */
 const char *in_dir(const char *name);
