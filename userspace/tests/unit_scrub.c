@@ -3,6 +3,7 @@
  * Unit tests of scrub, on vmcores that are made here: what stands where in them is
  * said by numbers, not by the structures under test.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -495,6 +496,59 @@ static void test_scrub_check(void)
 	kk_scrub_free(&s);
 }
 
+/* The linker puts it in the place of kk_vmcore_write(): pages may stay as they were. */
+static bool pages_stay;
+
+int __real_kk_vmcore_write(struct kk_vmcore_writer *w, const struct kk_vmcore_chunk *c,
+			   const uint8_t *page, bool changed);
+int __wrap_kk_vmcore_write(struct kk_vmcore_writer *w, const struct kk_vmcore_chunk *c,
+			   const uint8_t *page, bool changed);
+
+int __wrap_kk_vmcore_write(struct kk_vmcore_writer *w, const struct kk_vmcore_chunk *c,
+			   const uint8_t *page, bool changed)
+{
+	return __real_kk_vmcore_write(w, c, page, changed && !pages_stay);
+}
+
+static unsigned int files_in(const char *directory)
+{
+	DIR *dir = opendir(directory);
+	unsigned int n = 0;
+
+	while (dir && readdir(dir))
+		n++;
+	closedir(dir);
+	return n;
+}
+
+static void test_scrub_fails_its_check(void)
+{
+	static struct core unused;
+	static char out[8192];
+	char old[512], new[512], directory[512];
+
+	snprintf(old, sizeof(old), "%s", in_dir("remain"));
+	snprintf(directory, sizeof(directory), "%s", in_dir("scrubbed"));
+	snprintf(new, sizeof(new), "%s", in_dir("scrubbed/new"));
+	OK(!mkdir(directory, 0700));
+	fill();
+	plant_keys(&unused);
+	pack();
+	save("remain");
+
+	pages_stay = true;
+	OK(run(out, sizeof(out), (char *[]){ "kexec-keys", "scrub", old, new, NULL }) == KK_KEYS_REMAIN);
+	pages_stay = false;
+	OK(strstr(out, "new there would still be key schedules: 2, copies of keys: 16; "));
+	OK(strstr(out, "do not give it away"));
+	OK(!strstr(out, "they are zeroes"));
+	/* "." and "..": neither the new file nor another. */
+	OK(files_in(directory) == 2);
+
+	OK(run(out, sizeof(out), (char *[]){ "kexec-keys", "scrub", old, new, NULL }) == KK_OK);
+	OK(files_in(directory) == 3);
+}
+
 static int scrub_it(char *out, size_t size)
 {
 	char old[512], new[520];
@@ -580,6 +634,7 @@ UNIT_MODULE(scrub,
 	{ "keys that the kernel would know", test_payloads },
 	{ "a vmcore is scrubbed", test_scrub },
 	{ "keys that remain are found", test_scrub_check },
+	{ "a scrubbed vmcore in which keys remain is not kept", test_scrub_fails_its_check },
 	{ "no vmcore, or none that can be scrubbed", test_scrub_refused },
 	{ "damaged vmcores", test_scrub_damaged }
 );
