@@ -222,12 +222,13 @@ static unsigned int key_bytes(struct json_object *root, struct json_object *dige
 {
 	struct json_object *slots = member(digest, "keyslots", json_type_array);
 	struct json_object *all = member(root, "keyslots", json_type_object);
-	struct json_object *size;
+	struct json_object *first, *size;
 
-	if (!slots || !all || !json_object_array_length(slots))
+	first = slots && json_object_array_length(slots) ? json_object_array_get_idx(slots, 0) : NULL;
+	if (!all || !json_object_is_type(first, json_type_string))
 		return 0;
-	size = member(member(all, json_object_get_string(json_object_array_get_idx(slots, 0)),
-			     json_type_object), "key_size", json_type_int);
+	size = member(member(all, json_object_get_string(first), json_type_object), "key_size",
+		      json_type_int);
 	return size && json_object_get_int(size) > 0 && json_object_get_int(size) <= 512 ?
 	       json_object_get_int(size) : 0;
 }

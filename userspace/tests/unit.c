@@ -475,6 +475,14 @@ static void test_luks2_malformed(void)
 	}
 	OK(kk_luks2_parse("[]", &h, &why) == -EINVAL);
 	OK(kk_luks2_parse("null", &h, &why) == -EINVAL);
+	/* A digest that names its key slot by another type than a string. */
+	for (const char *const *slot = (const char *const[]){ "null", "1", "{}", NULL }; *slot; slot++) {
+		char odd[sizeof(good) + 4];
+		const char *rest = strstr(good, "[\"1\"]");
+
+		snprintf(odd, sizeof(odd), "%.*s[%s]%s", (int)(rest - good), good, *slot, rest + 5);
+		OK(!kk_luks2_parse(odd, &h, &why) && !h.key_bytes);
+	}
 }
 
 static struct kk_header sample(void)
