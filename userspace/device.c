@@ -56,11 +56,13 @@ unsigned long kk_device_number(const char *path)
 
 bool kk_dm_uuid_parse(const char *dm_uuid, struct kk_mapping *m)
 {
+	char type[2];
 	int n = 0;
 
-	if (sscanf(dm_uuid, "CRYPT-LUKS%1d-%n", &m->luks, &n) != 1 || !n ||
+	if (sscanf(dm_uuid, "CRYPT-LUKS%1[12]-%n", type, &n) != 1 || !n ||
 	    strspn(dm_uuid + n, "0123456789abcdefABCDEF") != 32 || dm_uuid[n + 32] != '-')
 		return false;
+	m->luks = type[0] - '0';
 	for (int in = n, out = 0; out < KK_UUID_LEN; out++) {
 		if (out == 8 || out == 13 || out == 18 || out == 23)
 			m->uuid[out] = '-';

@@ -530,6 +530,10 @@ static void test_dm_uuid(void)
 	STR(out, "CRYPT-LUKS2-2f144136b0de4b51b2ebbd869cc39a6e-root");
 	OK(kk_dm_uuid_parse(out, &m) && m.luks == 2);
 	STR(m.uuid, UUID);
+	for (const char *type = "0379 -"; *type; type++) {
+		out[strlen("CRYPT-LUKS")] = *type;
+		OK(!kk_dm_uuid_parse(out, &m));
+	}
 	OK(!kk_dm_uuid_parse("CRYPT-PLAIN-x", &m));
 	OK(!kk_dm_uuid_parse("CRYPT-LUKS2-2f144136-root", &m));
 	OK(!kk_dm_uuid_parse("LVM-abc", &m));
