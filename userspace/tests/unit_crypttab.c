@@ -63,6 +63,14 @@ static void test_crypttab_lines(void)
 		 "a b none x," LINK ",luks\n");
 	rewrites(kk_crypttab_without_link, "a b none " LINK ",luks\n", "a b none luks\n");
 	rewrites(kk_crypttab_without_link, "a b none x," LINK ",luks\n", "a b none x,luks\n");
+	/* Of several links one stays; untag removes all. */
+	rewrites(with_link, "a b none " LINK "0,x," LINK "1,luks," LINK "2\n", "a b none x,luks," LINK "\n");
+	rewrites(kk_crypttab_without_link, "a b none " LINK ",x," LINK ",luks," LINK "\n", "a b none x,luks\n");
+	rewrites(kk_crypttab_without_link, "a b /key " LINK "," LINK "\n", "a b /key\n");
+	/* A fifth word does not become the options. */
+	rewrites(kk_crypttab_without_link, "a b none " LINK " noauto\n", "a b none - noauto\n");
+	rewrites(kk_crypttab_without_link, "a b none " LINK ", noauto\n", "a b none - noauto\n");
+	rewrites(kk_crypttab_without_link, "a b none ," LINK " # said\n", "a b none - # said\n");
 
 	OK(kk_crypttab_link("a b none luks") == KK_LINK_NONE);
 	OK(kk_crypttab_link("a b none") == KK_LINK_NONE);
