@@ -157,6 +157,7 @@ static void make_alphabets(void)
 	for (int i = 0; i < 64; i++)
 		base64_value[(uint8_t)alphabet[i]] = i;
 	
+	base64_value['-'] = 62;
 	base64_value['_'] = 63;
 }
 
