@@ -35,7 +35,8 @@ int kk_pbkdf2(struct kk_hmac *hmac, const struct kk_digest *d, uint8_t *out)
 	size_t done = 0;
 	uint32_t index = 1;
 
-	if (!hmac->len || hmac->len > sizeof(block) || d->len > KK_DIGEST_MAX ||
+	/* A digest of no length would be that of any key. */
+	if (!hmac->len || hmac->len > sizeof(block) || !d->len || d->len > KK_DIGEST_MAX ||
 	    d->salt_len > KK_SALT_MAX)
 		return -EINVAL;
 	while (done < d->len) {
