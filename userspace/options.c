@@ -119,7 +119,8 @@ static int parse_number(const char *name, const char *text, unsigned int max,
 
 	errno = 0;
 	v = strtoul(text, &end, 10);
-	if (errno || end == text || *end || *text == '-' || v > max)
+	/* strtoul() skips space and takes signs. */
+	if (errno || *text < '0' || *text > '9' || *end || v > max)
 		return kk_fail(KK_USAGE, "give a number from 0 on",
 			       "--%s does not take \"%s\"", name, kk_esc(text));
 	*out = v;

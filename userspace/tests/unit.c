@@ -1299,7 +1299,7 @@ UNIT_MODULE(program,
 
 static const struct unit_module *const modules[] = {
 	&unit_base64, &unit_keydesc, &unit_luks1, &unit_luks2, &unit_header, &unit_digest,
-	&unit_afalg, &unit_table, &unit_volumes, &unit_words, &unit_vmcore,
+	&unit_afalg, &unit_table, &unit_volumes, &unit_words, &unit_options, &unit_vmcore,
 	&unit_program, &unit_crypttab, &unit_strings, &unit_mapping, &unit_scrub,
 };
 
