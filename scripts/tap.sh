@@ -6,13 +6,21 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 count=0 failed=0
 
-# check DESCRIPTION COMMAND…: what it says is seen where it fails
+# check DESCRIPTION COMMAND…: what it says is seen where it fails. A function fails with the
+# first of its commands that does; so it is not called in a condition, where errexit is off.
 check()
 {
-	local description=$1
+	local description=$1 status
 	shift
 	count=$((count + 1))
-	if "$@" > "$work/said" 2>&1; then
+	set +e
+	(
+		set -e
+		"$@"
+	) > "$work/said" 2>&1
+	status=$?
+	set -e
+	if [ "$status" = 0 ]; then
 		echo "ok $count - $description"
 	else
 		failed=1
