@@ -1224,7 +1224,7 @@ static void test_usage(void)
 	OK(RUN(out, "reboot", "--json") == KK_USAGE);
 }
 
-/* The Makefile points this build at a directory that is not there. */
+/* The Makefile points this build at a directory that is not below this one. */
 static void test_no_feature(void)
 {
 	static char out[8192];
@@ -1300,7 +1300,7 @@ UNIT_MODULE(program,
 static const struct unit_module *const modules[] = {
 	&unit_base64, &unit_keydesc, &unit_luks1, &unit_luks2, &unit_header, &unit_digest,
 	&unit_afalg, &unit_table, &unit_volumes, &unit_words, &unit_options, &unit_vmcore,
-	&unit_program, &unit_crypttab, &unit_strings, &unit_mapping, &unit_scrub,
+	&unit_json, &unit_program, &unit_crypttab, &unit_strings, &unit_mapping, &unit_scrub,
 };
 
 /* Without arguments, all of them. */

@@ -51,7 +51,7 @@ struct unit_module {
 	}
 
 extern const struct unit_module unit_afalg, unit_base64, unit_crypttab, unit_digest, unit_header,
-	unit_keydesc, unit_luks1, unit_luks2, unit_mapping, unit_options, unit_scrub, unit_strings,
+	unit_json, unit_keydesc, unit_luks1, unit_luks2, unit_mapping, unit_options, unit_scrub, unit_strings,
 	unit_table, unit_vmcore, unit_volumes, unit_words;
 
 /* Valid until the next. */
