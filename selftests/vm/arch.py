@@ -43,6 +43,8 @@ class Arch:
     uefi: str = ""
     # Firmware that comes with the guest's userspace.
     firmware: str = ""
+    # A machine that is put back to a moment goes on from it, its threads and timers included.
+    rewinds: bool = True
     # The driver without which the kernel does not know the time.
     clock: str = ""
     # How much more time it may take to emulate.
@@ -84,7 +86,7 @@ ALL = {arch.name: arch for arch in (
          image="Image", loaded="vmlinux.relocs", debian="riscv64", suite="forky", triple="riscv64-linux-gnu",
          loader="ld-linux-riscv64-lp64d.so.1", clock="goldfish_rtc_init",
          firmware="usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin",
-         argument_register=10, function_registers=(32,), stops_before_store=True, slowness=2),
+         argument_register=10, function_registers=(32,), stops_before_store=True, rewinds=False, slowness=2),
 )}
 NAME = os.environ.get("ARCH", "x86_64")
 if NAME not in ALL:

@@ -139,3 +139,11 @@ def move(memory, boot_params, kind):
     initramfs = struct.unpack_from("<I", boot_params, RAMDISK_IMAGE)[0]
     node = nodes[SETUP_KEXEC_KEYS]
     RANGE.pack_into(memory, node, *RANGES[kind](*RANGE.unpack_from(memory, node), initramfs))
+
+
+def move_buffer(memory, stub, symbols, region, kind):
+    """Change where the capture kernel is told that the buffer is, as it starts; a line on it."""
+    if ARCH.handover == "setup-data":
+        move(memory, stub.read(symbols["boot_params"], BOOT_PARAMS_HEAD), kind)
+        return f"{kind}: setup_data is changed"
+    return f"{kind}: {move_in_fdt(memory, region, kind)} device trees are changed"

@@ -24,6 +24,8 @@
 #define PORT_NAME	"org.kexec-keys.result"
 #define PORT_DIR	"/sys/class/virtio-ports"
 #define PORT_FD		3
+/* lib.sh's: a byte for each result of the phase. */
+#define RESULTS		"/run/scenario-results"
 #define PORT_WAIT_MS	60000
 
 static void mount_all(void)
@@ -123,6 +125,13 @@ static void run_phase(const char *phase, int port)
 	_exit(127);
 }
 
+static long count_results(void)
+{
+	struct stat st;
+
+	return stat(RESULTS, &st) ? 0 : (long)st.st_size;
+}
+
 static int wait_for(pid_t pid)
 {
 	int status;
@@ -142,9 +151,9 @@ int main(void)
 {
 	struct utsname uts;
 	const char *phase;
+	int port, status;
 	char answer;
 	pid_t pid;
-	int port;
 
 	/* Else systemd is the first process, and has mounted them. */
 	if (getpid() == 1)
@@ -161,7 +170,8 @@ int main(void)
 	pid = fork();
 	if (pid == 0)
 		run_phase(phase, port);
-	dprintf(port, "@end %s %d\n", phase, wait_for(pid));
+	status = wait_for(pid);
+	dprintf(port, "@end %s %d %ld\n", phase, status, count_results());
 
 	/* What was written is out once the host has answered it. */
 	while (read(port, &answer, 1) == 1 && answer != '\n')

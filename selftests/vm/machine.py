@@ -40,8 +40,11 @@ class Machine:
         self.monitor, monitor_far = socket.socketpair()
         self.debugger, debugger_far = socket.socketpair()
         self.stub = self.at_stop = None
-        self.heard = False
+        # All that came by the port.
+        self.transcript = bytearray()
+        # How QEMU ended by itself: its status, and what it said of the reason.
         self.status = 0
+        self.reason = ""
         self.typist = typist
         self.console, console_far = socket.socketpair()
         fds = (port_far.fileno(), monitor_far.fileno(), debugger_far.fileno())
@@ -88,7 +91,10 @@ class Machine:
                 raise MachineError("QEMU did not start; see qemu.log")
             self.monitor_buffer += data
         line, _, self.monitor_buffer = self.monitor_buffer.partition(b"\n")
-        return json.loads(line)
+        said = json.loads(line)
+        if said.get("event") == "SHUTDOWN":
+            self.reason = said["data"]["reason"]
+        return said
 
     def execute(self, command, **arguments):
         request = {"execute": command, "arguments": arguments}
@@ -137,7 +143,7 @@ class Machine:
             if not data:
                 return self._ended()
             self.buffer += data
-        self.heard = True
+            self.transcript += data
         line, _, self.buffer = self.buffer.partition(b"\n")
         return line.decode("utf-8", "replace")
 
@@ -150,8 +156,11 @@ class Machine:
             self.typist = None
 
     def _ended(self):
-        """How QEMU ended by itself is remembered."""
+        """How QEMU ended by itself is remembered; None, as there is no line."""
         self.status = self.process.wait()
+        with contextlib.suppress(MachineError, OSError):
+            while True:
+                self._read_monitor()
 
     def stop_once_at(self, address, action):
         """When a CPU comes to this virtual address, action(stub) is called, once."""

@@ -3,7 +3,7 @@
 #
 # Runs one phase of a scenario in the guest: sh lib.sh PHASE.  File descriptor
 # 3 is the port to the host; each line on it is a result, a comment, or (with
-# an @) something for the host to do, which it answers with a line.
+# an @) a verb of verbs.py, which the host answers with a line where that says so.
 #
 # No "set -e": a scenario goes on after a failed check, so that one run says all
 # that is wrong; where going on makes no sense it says "need" instead of "check".
@@ -16,25 +16,38 @@ PASSPHRASE=
 
 # --- results ---------------------------------------------------------------
 
+# A byte for each result of this phase: the host compares what has arrived. A file, as
+# also subshells have results.
+RESULTS=/run/scenario-results
+
 note() { echo "# $*" >&3; }
 
 note_output() { tail -n 15 "$OUT" | sed 's/^/#   /' >&3; }
 
-pass() { echo "ok $*" >&3; }
+result() { printf . >> "$RESULTS" && echo "$*" >&3; }
 
-fail() { echo "not ok $*" >&3; }
+pass() { result "ok $*"; }
 
-skip() { echo "skip $*" >&3; }
+fail() { result "not ok $*"; }
+
+skip() { result "skip $*"; }
+
+number_of_results() { stat -c %s "$RESULTS"; }
+
+# What a program has printed: the host looks for the volume key in it.
+show_output() { awk '{ print "@said " $0 }' "$OUT" >&3; }
 
 # check DESCRIPTION COMMAND…: the command succeeds
 check()
 {
 	description=$1
 	shift
-	if "$@" > "$OUT" 2>&1 < /dev/null; then
+	"$@" > "$OUT" 2>&1 < /dev/null
+	status=$?
+	show_output
+	if [ "$status" = 0 ]; then
 		pass "$description"
 	else
-		status=$?
 		fail "$description"
 		note "exit status $status of: $*"
 		note_output
@@ -53,6 +66,7 @@ refused()
 	shift 2
 	"$@" > "$OUT" 2>&1 < /dev/null
 	status=$?
+	show_output
 	if [ "$status" = "$expected" ]; then
 		pass "$description"
 	else
@@ -109,11 +123,41 @@ ask()
 	read -r ANSWER <&3
 }
 
+# From here on the phases are gone through once for each word of the setting "runs": the
+# host goes back to this moment where it can, and else begins anew.
+next_run() { ask run; run=$ANSWER; }
+
+# In a capture kernel: the word of the run that it belongs to.
+this_run() { ask trial; run=$ANSWER; }
+
 # The host stops this guest and searches its memory for the volume key.
 scan() { ask scan "$1"; }
 
-# host ACTION…: the host changes a disk or this guest's memory
-host() { ask host "$@"; }
+# resume_phase NAME: after hibernation
+resume_phase()
+{
+	: > "$RESULTS"
+	echo "@phase $1 $(uname -r)" >&3
+}
+
+# leave HOW: this phase ends here, by a panic, a kexec, hibernation, a reboot or a poweroff.
+# No result may follow, unless it does not come to that.
+leave() { ask leave "$1" "$(number_of_results)"; }
+
+# leave_by HOW DESCRIPTION COMMAND…: the command has the system do so, at once or when it
+# has shut down.
+leave_by()
+{
+	description=$2
+	leave "$1"
+	shift 2
+	"$@" > "$OUT" 2>&1 < /dev/null
+	status=$?
+	[ "$status" != 0 ] || sleep 300
+	fail "$description"
+	note "exit status $status of: $*"
+	note_output
+}
 
 fact() { echo "@fact $*" >&3; }
 
@@ -280,12 +324,12 @@ make_small_kernel()
 		printf '\0\0\100\0' | dd of=/tmp/small-kernel bs=1 seek=608 conv=notrunc 2> /dev/null
 }
 
-# load_with_a_key RUN: a crash image that carries one key
+# A crash image that carries one key
 load_with_a_key()
 {
-	need "$1: a key is designated" keyctl add logon some:key "$(printf %064d 7)" "$(ring)"
-	need "$1: a crash image is loaded" load_crash
-	need "$1: it agrees with the ring" wait_for_state synced
+	need "a key is designated" keyctl add logon some:key "$(printf %064d 7)" "$(ring)"
+	need "a crash image is loaded" load_crash
+	need "it agrees with the ring" wait_for_state synced
 }
 
 # Where the kernel maps the buffer. Needs no_hash_pointers.
@@ -336,14 +380,13 @@ turn_off() { echo N > $PARAMETER; }
 kexec_now()
 {
 	sync
-	ask kexec
-	kexec -e
+	leave_by kexec "the next kernel is entered" kexec -e
 }
 
 panic_now()
 {
 	sync
-	ask panic
+	leave panic
 	echo c > /proc/sysrq-trigger
 }
 
@@ -377,9 +420,9 @@ crash_region()
 # shellcheck source=/dev/null
 . /guest/scenario
 
-# A kernel that watches itself: the host, which reads its console, must find this.
-# shellcheck disable=SC2154 # from the command line
-[ -z "$watchful" ] || echo "$PLANTED" > /dev/kmsg
+: > "$RESULTS"
+# The host, which reads the console, must find this.
+echo "$PLANTED" > /dev/kmsg
 [ "$FIRMWARE" != uefi ] || check "ACPI describes the machine, and no device tree" acpi_alone
 crash_region | sed 's/^/@region /' >&3
 "$1"

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The same measurements on kernels without the feature.
+# What "make bench" measures, on kernels without the feature.
 #
 # script: bench
 # disk: none
-# first: off
-# next: off
+# kernel: off
+# loads: off
 # append: initcall_debug
 # runs: off

@@ -87,7 +87,7 @@ keys()
 copies()
 {
 	need "the image has the key" wait_for_state synced
-	host corrupt digest
+	ask corrupt digest
 	finds_only "a damaged copy" 14 "does not verify.*; next: kdump-config reload$"
 	need "the image is loaded anew" load_crash
 	finds_nothing "a new copy"

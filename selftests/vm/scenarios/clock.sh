@@ -17,7 +17,7 @@ expiring_key()
 	need "$1: the image has it" wait_for_file $KEYS/crash/carried 1
 }
 
-suspend_for() { host wake "$1" && echo mem > /sys/power/state; }
+suspend_for() { ask wake "$1" && echo mem > /sys/power/state; }
 
 first()
 {

@@ -5,5 +5,5 @@
 # script: crash
 # mem: 1536
 # crashkernel: 256M
-# first: 64k
-# next: 64k
+# kernel: 64k
+# loads: 64k

@@ -4,6 +4,6 @@
 # Would the scans see it if a buffer were not wiped?
 #
 # script: crash
-# first: nowipe
-# next: nowipe
-# red: unloaded untagged captured opened
+# kernel: nowipe
+# loads: nowipe
+# red: unloaded=crash-region untagged=crash-region captured=stray opened=stray

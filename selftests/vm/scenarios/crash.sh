@@ -20,7 +20,7 @@ description_of() { keyctl rdescribe "0x$(serial_of "$1")"; }
 first()
 {
 	scan booted
-	host plant
+	ask plant
 	prepare_volume
 	scan prepared
 	need "the shim tags the volume" tag "$NAME"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# The same where dumps go to a btrfs on two encrypted volumes, both of which the
-# capture kernel's systemd has to open.
+# A whole Debian 13 where dumps go to a btrfs on two encrypted volumes, both of which
+# the capture kernel's systemd has to open.
 #
 # script: debian13-initramfs-tools
 # system: initramfs-tools

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# The same where dracut's initramfs has no systemd: its own script opens the volumes
-# there, and asks.
+# A whole Debian 13 where dracut's initramfs has no systemd: its own script opens the
+# volumes there, and asks.
 #
 # script: debian13-initramfs-tools
 # system: dracut

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# The control: without this project's package a panic ends at a prompt that nobody
-# answers, and there is no dump.
+# Without this project's package a panic ends at a prompt that is not answered, and
+# there is no dump.
 #
 # script: debian13-initramfs-tools
 # packages: linux-image-*

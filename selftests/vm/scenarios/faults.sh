@@ -8,7 +8,7 @@
 # disk: luks2-pbkdf2
 # mem: 1024
 # crashkernel: 160M
-# first: debug
+# kernel: debug
 # phases: first
 # scan failed: payload=1 cipher=0-4
 # scan unloaded: payload=1 cipher=0-4

@@ -6,19 +6,17 @@
 # A debugger changes setup_data, or the device tree, as the capture kernel starts,
 # because purgatory would see it.
 #
-# disk: none
+# replays: yes
 # append: nokaslr
 # runs: unaligned small large wrapping initramfs foreign-ram hole
 # runs setup-data: duplicate
 # runs fdt: short
 
-# run comes from the command line
-CAPTURE_APPEND="$CAPTURE_APPEND run=${run:?}"
-
 first()
 {
-	load_with_a_key "$run"
-	host move "$run"
+	load_with_a_key
+	next_run
+	ask move "$run"
 	panic_now
 }
 
@@ -39,6 +37,7 @@ ignored() { dmesg | grep "kexec-keys: handover buffer at .* ignored"; }
 
 capture()
 {
+	this_run
 	if [ "$run" = duplicate ]; then
 		equal "$run: the first counts" "ok 1" "$(cat $KEYS/adopted/status) $(cat $KEYS/adopted/count)"
 		check "$run: its buffer is freed" sh -c "dmesg | grep -q 'Freeing kexec keys memory'"

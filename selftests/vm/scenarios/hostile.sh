@@ -4,16 +4,14 @@
 # A handover buffer that no kernel wrote costs the keys and one line: the capture
 # kernel boots, and says what was wrong.
 #
-# disk: none
+# replays: yes
 # runs: magic digest short version record count empty
-
-# run comes from the command line
-CAPTURE_APPEND="$CAPTURE_APPEND run=${run:?}"
 
 first()
 {
-	load_with_a_key "$run"
-	host corrupt "$run"
+	load_with_a_key
+	next_run
+	ask corrupt "$run"
 	differ "$run: the state files see it" ok "$(cat $KEYS/crash/verify)"
 	panic_now
 }
@@ -29,6 +27,7 @@ reason()
 
 capture()
 {
+	this_run
 	equal "$run: the reason" "$(reason)" "$(cat $KEYS/adopted/status)"
 	equal "$run: nothing is adopted" 0 "$(cat $KEYS/adopted/count)"
 	equal "$run: one line is in the log" 1 "$(dmesg | grep -c "kexec-keys: handover buffer.*: $(reason)$")"

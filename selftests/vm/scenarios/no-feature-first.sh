@@ -4,7 +4,7 @@
 # The first kernel lacks the feature: the shim says so, and a panic dumps as before.
 #
 # disk: luks2-pbkdf2
-# first: off
+# kernel: off
 
 first()
 {

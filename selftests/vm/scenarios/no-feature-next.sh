@@ -4,7 +4,7 @@
 # The next kernel lacks the feature: it boots, and shows no key to anybody.
 #
 # disk: luks2-pbkdf2
-# next: off
+# loads: off
 
 first()
 {

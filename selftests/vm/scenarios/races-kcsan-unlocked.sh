@@ -4,5 +4,5 @@
 #
 # script: races
 # append: nokaslr no_hash_pointers kcsan.udelay_task=1000
-# first: kcsan+unlocked
+# kernel: kcsan+unlocked
 # red: console

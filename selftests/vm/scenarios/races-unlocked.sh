@@ -3,5 +3,5 @@
 # Would the debug kernel say it if the ring were read without protection?
 #
 # script: races
-# first: debug+unlocked
+# kernel: debug+unlocked
 # red: console

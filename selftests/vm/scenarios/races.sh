@@ -11,7 +11,7 @@
 # crashkernel: 160M
 # cpus: 3
 # append: nokaslr no_hash_pointers
-# first: debug
+# kernel: debug
 # phases: first
 
 SECONDS_OF_ROUND=180

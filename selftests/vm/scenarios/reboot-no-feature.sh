@@ -8,7 +8,7 @@
 # append: kexec_keys.reboot=Y
 # disk: luks2-pbkdf2
 # mem: 1024
-# next: off
+# loads: off
 # phases: first next
 
 first()

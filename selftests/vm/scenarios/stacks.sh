@@ -6,7 +6,7 @@
 #
 # disk: luks2-pbkdf2
 # size: 640
-# first: stacks
+# kernel: stacks
 # phases: first
 
 LAYER=/tmp/layer

@@ -109,7 +109,7 @@ first()
 	ask replay stores 14
 	need "a key is unlinked" keyctl unlink "$(member goes:key)" "$(ring)"
 	need "the image follows" wait_for_state synced
-	ask replay counted
+	ask counted
 }
 
 capture()

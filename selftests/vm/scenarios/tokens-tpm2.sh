@@ -6,7 +6,7 @@
 #
 # disk: luks2-pbkdf2
 # size: 48
-# first: stacks
+# kernel: stacks
 # tpm: yes
 
 tokens() { cryptsetup luksDump /dev/vda | grep -c systemd-tpm2; }

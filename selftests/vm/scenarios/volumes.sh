@@ -67,7 +67,7 @@ first()
 	ours_is_cryptsetups
 	keys_end
 
-	host clone
+	ask clone
 	reread_disks
 	refuses "a clone beside the disk" 4 "/dev/vdb"
 	dd if=/dev/zero of=/dev/vdb bs=1M count=16 conv=fsync 2> /dev/null
@@ -77,10 +77,10 @@ first()
 	need "and once more" reencrypt
 	refuses "a key of before two re-encryptions" 16 "not.*match|re-encrypted"
 
-	host damage
+	ask damage
 	reread_disks
 	refuses "a header that lost its end" 4 "no usable LUKS header"
-	host blank
+	ask blank
 	reread_disks
 	refuses "a volume that is not there" 4 "no device carries the LUKS UUID $UUID"
 }
