@@ -7,9 +7,9 @@
 # disk: luks2-pbkdf2
 # append: nokaslr no_hash_pointers
 # replays: yes
-# phases: first capture*40
+# phases: first capture*16
 
-panics=${panics:-40}
+panics=${panics:-16}
 
 first()
 {
@@ -27,7 +27,7 @@ first()
 	usleep 200000
 	fact "changes in 0.2 s: $(($(cat $KEYS/generation) - before))"
 	need "the storm goes on" kill -0 $!
-	ask replay anytime $panics
+	ask replay anytime "$panics"
 	echo c > /proc/sysrq-trigger
 }
 

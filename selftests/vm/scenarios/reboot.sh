@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# Twenty ordinary kexecs in a row keep exactly the same ring; a key that expires
-# on the way is gone from then on. The old kernel's own copy of a key stays in memory
+# Ordinary kexecs in a row keep exactly the same ring; a key that expires on the way
+# is gone from then on. The old kernel's own copy of a key stays in memory
 # until that is used for something else.
 #
 # disk: luks2-pbkdf2
 # mem: 1024
-# phases: first next*20
+# phases: first next*5
 # scan loaded: payload=1 cipher=0-4
 # scan armed: payload=1 cipher=0-4
 # scan rebooted: payload=1-2 cipher=0-4
 
-rounds=20
+rounds=${rounds:-5}
+lifetime=${lifetime:-40}
 expiring=expiring:key
 
 # The ring as it is to stay: a line a key, and the moment when one of them ends.
@@ -44,8 +45,14 @@ first()
 designate_expiring_key()
 {
 	serial=$(keyctl add logon "$expiring" "$(printf %064d 3)" @s) &&
-		keyctl timeout "$serial" 60 && echo $(($(date +%s) + 60)) > /expiry &&
+		keyctl timeout "$serial" "$lifetime" && echo $(($(date +%s) + lifetime)) > /expiry &&
 		keyctl link "$serial" "$(ring)" && keyctl unlink "$serial" @s
+}
+
+sleep_until_expiry()
+{
+	left=$(($(cat /expiry) + 3 - $(date +%s)))
+	[ "$left" -le 0 ] || sleep "$left"
 }
 
 # Those that must be here now. Within two seconds of the end, either is right.
@@ -72,7 +79,9 @@ next()
 	equal "round $round: carrying over is off again" N "$(cat $PARAMETER)"
 	[ "$round" != 1 ] || scan rebooted
 
-	if [ "$round" = $rounds ]; then
+	if [ "$round" = "$rounds" ]; then
+		need "the expiring key's time is over" sleep_until_expiry
+		check_members
 		check "the key that expires is gone" sh -c "! grep -q $expiring /members"
 		check_volume_by_its_key
 		return

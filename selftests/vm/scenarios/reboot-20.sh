@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# Twenty ordinary kexecs in a row keep exactly the same ring.
+#
+# script: reboot
+# append: rounds=20 lifetime=60
+# phases: first next*20
