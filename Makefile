@@ -42,6 +42,7 @@ UNITTESTS := scripts/tests
 CHECKS := "scripts/unittest-tap $(UNITTESTS)" \
 	scripts/check-series \
 	scripts/check-absorb \
+	scripts/check-shell \
 	"make -s -C userspace check" \
 	selftests/cryptsetup-initramfs \
 	selftests/ci/check \

@@ -35,6 +35,7 @@ require_base()
 # loads, where the build leaves it, Debian's name, and the suite that the guests'
 # userspace comes from (not every mirror has every architecture of each at all
 # times); how directories of programs end.
+# shellcheck disable=SC2034 # for the scripts that source this
 set_kernel_arch()
 {
 	case $ARCH in

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # make_capture_initramfs FILE RELEASE: where dracut is in place of initramfs-tools, those
 # of kdump-tools are told by a note of the size beside them.
 make_capture_initramfs()

@@ -428,6 +428,7 @@ crash_region | sed 's/^/@region /' >&3
 "$1"
 status=$?
 if [ -n "$INTERACTIVE" ]; then
+	# shellcheck disable=SC2016 # for the other shell
 	setsid sh -c 'exec sh -i < /dev/$0 > /dev/$0 2>&1' "$CONSOLE"
 fi
 exit "$status"

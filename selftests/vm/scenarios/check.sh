@@ -137,6 +137,7 @@ other_volume()
 	finds_only "a volume that dracut's image has by its name" 15 "capture kernel would ask for the passphrase of data "
 	mv /usr/bin/unmkinitramfs /tmp
 	# lsinitramfs, too, calls it.
+	# shellcheck disable=SC2016 # for the other shell
 	printf '#!/bin/sh\n[ "$1" = --list ] && exec /tmp/unmkinitramfs "$@"\nexit 1\n' > /usr/bin/unmkinitramfs
 	chmod +x /usr/bin/unmkinitramfs
 	check "the image cannot be unpacked" rehearse

@@ -260,6 +260,7 @@ autopkgtest()
 {
 	unset DM_DISABLE_UDEV
 	mark=$(cat /var/tmp/mark)
+	# shellcheck disable=SC2016 # for the other shell
 	printf '#!/bin/sh\necho "$1" > /var/tmp/mark\n' > /tmp/autopkgtest-reboot-prepare
 	chmod +x /tmp/autopkgtest-reboot-prepare
 	if [ -z "$mark" ]; then

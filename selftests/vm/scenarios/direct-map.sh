@@ -51,6 +51,7 @@ gives_nothing() { [ "$("$@" | wc -c)" = 0 ]; }
 # Some area of vmalloc has content: this reads what is there.
 has_other_area()
 {
+	# shellcheck disable=SC2013 # each line is one word
 	for area in $(sed -n 's/^0x\([0-9a-f]*\)-.* pages=.* vmalloc.*/\1/p' /proc/vmallocinfo); do
 		! has_content virtual_page "$area" || return 0
 	done

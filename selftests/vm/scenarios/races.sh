@@ -105,7 +105,9 @@ race()
 		loads /tmp/small-kernel /guest/lib.sh "$CAPTURE_APPEND" $SECONDS_OF_ROUND >> /tmp/loads 2>&1
 		status=$?
 		changes=$(($(cat $KEYS/generation) - before))
-		[ $status = 0 ] && ! was_enough || break
+		if [ $status != 0 ] || was_enough; then
+			break
+		fi
 	done
 	kill -0 $storm $looks || status=1
 	# shellcheck disable=SC2086
