@@ -37,7 +37,7 @@ vm_on = $(foreach scenario,$(2),"env ARCH=$(1) selftests/vm/vm $(scenario)")
 builds_on = "env ARCH=$(1) scripts/kernel-builds ''" "env ARCH=$(1) make -s guest-builds"
 
 # Directories of Python's unit tests.
-UNITTESTS := scripts/tests
+UNITTESTS := scripts/tests selftests/runner/tests
 
 CHECKS := "scripts/unittest-tap $(UNITTESTS)" \
 	scripts/check-series \
@@ -70,11 +70,18 @@ ALL_CHECKS := wait "scripts/kernel-builds debug kcsan debug+unlocked kcsan+unloc
 	$(call vm_on,riscv64,$(FDT_SCENARIOS) no-clock $(MORE_FDT_SCENARIOS)) wait \
 	$(foreach arch,arm64 ppc64le riscv64,"env ARCH=$(arch) scripts/check-prefixes")
 
-check: deps deps-packages deps-arm64 deps-s390x ## the tests
-	@selftests/run $(CHECKS)
+# The deadline of a run counts from here, installing packages included.
+STARTED := $(shell date +%s)
+run = selftests/run --since $(STARTED) $(if $(ONLY),--only '$(ONLY)')
 
-check-all: deps deps-packages deps-arm64 deps-s390x deps-ppc64le deps-riscv64 ## the same, and on debug kernels, and what takes hours
-	@selftests/run $(CHECKS) $(ALL_CHECKS)
+check: deps deps-packages deps-arm64 deps-s390x ## the tests [ONLY=REGEX, those whose command line matches]
+	@$(run) $(CHECKS)
+
+check-all: deps deps-packages deps-arm64 deps-s390x deps-ppc64le deps-riscv64 ## the same, and on debug kernels, and what takes hours; goes on where it was broken off
+	@$(run) -k --resume --deadline 0 $(CHECKS) $(ALL_CHECKS)
+
+results: ## the table of what was run: test, architecture, when, at which commit
+	@selftests/run --table $(CHECKS) $(ALL_CHECKS)
 
 # Each object that is not cached is then preprocessed once only; but no other
 # variant of the kernel finds it in the cache.
@@ -152,5 +159,5 @@ deb-kernel-builds:
 	@scripts/deb-kernel >&2
 	@echo 1..1 && echo ok 1 - the kernel as a Debian package
 
-.PHONY: help demo check check-all bench kernel shim deb rpm deb-kernel kselftests cryptsetup vm tree edit export absorb \
+.PHONY: help demo check check-all results bench kernel shim deb rpm deb-kernel kselftests cryptsetup vm tree edit export absorb \
 	check-series check-prefixes check-kdump-utils deps deps-packages guest-builds cryptsetup-builds deb-kernel-builds

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Judge what a test program printed: TAP, of which everything has to fit.
+
+Results are the lines "ok N" and "not ok N" at the left edge, numbered 1, 2, 3 …, with
+one plan before or after them. Results of subtests (indented, or after a "#") belong to
+the next result at the left edge: it fails if one of them failed, and their skips are
+skips. TODO is a failure: a test that may fail tests nothing.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+RESULT = re.compile(r"(not ok|ok)\b(?: +(\d+)\b)?(?: +-)? *(.*)")
+SUBTEST = re.compile(r"([ \t#]+)(not ok|ok) +(\d+)\b(?: +-)? *(.*)")
+PLAN = re.compile(r"([ \t#]*)1\.\.(\d+)\s*(?:#.*)?")
+BAIL_OUT = re.compile(r"[ \t#]*Bail out!")
+DIRECTIVE = re.compile(r"#\s*(SKIP|TODO)\b:?\s*(.*)", re.I)
+
+
+@dataclass(frozen=True)
+class Skip:
+    """An allowed skip: patterns for the program, the test's name and the reason,
+    which all have to match."""
+    program: str
+    test: str
+    reason: str
+
+    def covers(self, program, test, reason):
+        return all(re.search(pattern, text) for pattern, text in
+                   ((self.program, program), (self.test, test), (self.reason, reason)))
+
+
+@dataclass
+class Verdict:
+    """What a program's output comes to."""
+    passed: int = 0
+    failed: int = 0
+    # Pairs of test and reason.
+    skips: list = field(default_factory=list)
+    # What is wrong, apart from results that say "not ok" themselves.
+    wrong: list = field(default_factory=list)
+
+    def fail(self, reason):
+        """Count one more failure, for this reason."""
+        self.wrong.append(reason)
+        self.failed += 1
+
+
+class Subtests:
+    """The results of subtests since the last result at the left edge."""
+
+    def __init__(self):
+        self.failed = []
+        self.skips = []
+        # By indentation: how many are planned, and how many there were.
+        self.planned = {}
+        self.seen = {}
+
+    def result(self, match):
+        indentation, verdict, number, text = match.groups()
+        depth = len(indentation.expandtabs())
+        self._close(depth + 1)
+        self.seen[depth] = self.seen.get(depth, 0) + 1
+        directive = DIRECTIVE.search(text)
+        if verdict == "not ok" or directive and directive[1].upper() == "TODO":
+            self.failed.append(f"subtest {number} {text}".rstrip())
+        elif directive:
+            self.skips.append((text[:directive.start()].strip(), directive[2] or "no reason given"))
+
+    def plan(self, indentation, count):
+        depth = len(indentation.expandtabs())
+        self._close(depth + 1)
+        self._close_one(depth)
+        self.planned[depth] = count
+
+    def end(self):
+        """List what was wrong with them; called at the result that they belong to."""
+        self._close(0)
+        failed, self.failed = self.failed, []
+        return failed
+
+    def _close(self, depth):
+        """End the blocks of subtests that are indented so far or further."""
+        for deeper in [known for known in {*self.planned, *self.seen} if known >= depth]:
+            self._close_one(deeper)
+
+    def _close_one(self, depth):
+        planned, seen = self.planned.pop(depth, None), self.seen.pop(depth, 0)
+        if planned is not None and planned != seen:
+            self.failed.append(f"{seen} results of {planned} planned, of a subtest")
+
+
+class Judge:
+    """Reads the output of one program, line by line."""
+
+    def __init__(self, program, allowed_skips):
+        self.program = program
+        self.allowed_skips = allowed_skips
+        self.verdict = Verdict()
+        self.subtests = Subtests()
+        self.plans = []
+        # How many results there were when the plan came.
+        self.results = self.plan_at = 0
+        self.not_ok = 0
+
+    def line(self, line):
+        if BAIL_OUT.match(line):
+            self.verdict.fail(line.strip())
+        elif match := RESULT.match(line):
+            self._result(*match.groups())
+        elif match := SUBTEST.match(line):
+            self.subtests.result(match)
+        elif match := PLAN.fullmatch(line):
+            if match[1]:
+                self.subtests.plan(match[1], int(match[2]))
+            else:
+                self.plans.append(int(match[2]))
+                self.plan_at = self.results
+
+    def _result(self, verdict, number, text):
+        self.results += 1
+        directive = DIRECTIVE.search(text)
+        test = text[:directive.start()].strip() if directive else text
+        below = self.subtests.end()
+        skips, self.subtests.skips = self.subtests.skips, []
+        if number is None or int(number) != self.results:
+            self.verdict.fail(f"result {self.results} has the number {number or '(none)'}: {test}")
+        if verdict == "not ok":
+            self.not_ok += 1
+            self.verdict.failed += 1
+        elif below:
+            self.verdict.fail(f"ok {number} - {test}, but: {'; '.join(below)}")
+        elif directive and directive[1].upper() == "TODO":
+            self.verdict.fail(f"TODO: {test}")
+        elif directive:
+            self._skip(test, directive[2] or "no reason given")
+        else:
+            self.verdict.passed += 1
+        for name, reason in skips:
+            self._skip(f"{test}: {name}", reason)
+
+    def _skip(self, test, reason):
+        if any(skip.covers(self.program, test, reason) for skip in self.allowed_skips):
+            self.verdict.skips.append((test, reason))
+        else:
+            self.verdict.fail(f"a skip that is not listed: {test}: {reason}")
+
+    def end(self, status):
+        """The verdict, with the exit status; None is for a program that was killed."""
+        verdict = self.verdict
+        for reason in self.subtests.end():
+            verdict.fail(f"after the last result: {reason}")
+        if len(self.plans) != 1:
+            verdict.fail(f"{len(self.plans)} plans" if self.plans else "no plan")
+        elif self.plans[0] != self.results:
+            verdict.fail(f"{self.results} results of {self.plans[0]} planned")
+        elif self.plan_at not in (0, self.results):
+            verdict.fail("a plan between the results")
+        if not verdict.failed and not verdict.passed:
+            verdict.fail("nothing but skips" if verdict.skips else "no results")
+        if status and not verdict.failed:
+            verdict.fail(f"exit status {status}")
+        elif status == 0 and self.not_ok:
+            verdict.wrong.append("exit status 0, with a result that is not ok")
+        return verdict
+
+
+def judge(program, text, status, allowed_skips):
+    """What a program's whole output and exit status come to."""
+    reader = Judge(program, allowed_skips)
+    for line in text.split("\n"):
+        reader.line(line.rstrip("\r"))
+    return reader.end(status)
