@@ -156,7 +156,6 @@ static void make_alphabets(void)
 		hex_value['a' + i] = hex_value['A' + i] = 10 + i;
 	for (int i = 0; i < 64; i++)
 		base64_value[(uint8_t)alphabet[i]] = i;
-	
 	base64_value['-'] = 62;
 	base64_value['_'] = 63;
 }

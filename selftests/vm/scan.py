@@ -81,12 +81,13 @@ def _windows(fd, key):
         yield form, int(at), int(at) + size, int(place)
 
 
-def _continues(hit, form, start, place):
+def _continues(hit, form, start):
     """Does a window that starts at START belong to HIT, which starts before it?"""
     if form != hit.form:
         return False
     if form == "plain":
-        return start - hit.start == place - hit.first and start < hit.end
+        # Two whole copies may lie side by side.
+        return start < hit.end
     return start <= hit.end + (SAME_TEXT if hit.is_text() else 0)
 
 
@@ -94,7 +95,7 @@ def _merge(windows):
     hits = []
     for form, start, end, place in sorted(windows):
         last = hits[-1] if hits else None
-        if last and _continues(last, form, start, place):
+        if last and _continues(last, form, start):
             last.end = max(last.end, end)
             last.first = min(last.first, place)
         else:
@@ -153,13 +154,13 @@ class Owners:
         end = start + ROUND_KEY
         return hit.end < end + CHANCE and (
             memory[start - ROUND_KEY:start] == self.precede[which] or
-            struct.unpack_from("<I", memory, end)[0] == self.half)
+            memory[end:end + 4] == struct.pack("<I", self.half))
 
     def _is_payload(self, memory, hit):
         """struct user_key_payload: the length stands 8 bytes before the data."""
         if hit.first or hit.end - hit.start != len(self.key):
             return False
-        return struct.unpack_from("<H", memory, hit.start - 8)[0] == len(self.key)
+        return memory[hit.start - 8:hit.start - 6] == struct.pack("<H", len(self.key))
 
     def attribute(self, memory, hit):
         """The owner of a hit, whose content is read in MEMORY."""

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What scan.py finds, whose it says that it is, and its verdicts."""
 
+import base64
 import mmap
 import os
 import random
 import struct
+import subprocess
 import sys
 import unittest
 import uuid
@@ -104,6 +106,10 @@ class Search(unittest.TestCase):
         hits = scan_pieces({PAGE + 5: KEY})
         self.assertEqual([(h.start, h.end, h.first) for h in hits], [(PAGE + 5, PAGE + 69, 0)])
 
+    def test_two_copies_side_by_side_are_two_hits(self):
+        hits = scan_pieces({PAGE: KEY + KEY})
+        self.assertEqual([(h.start, h.end) for h in hits], [(PAGE, PAGE + 64), (PAGE + 64, PAGE + 128)])
+
     def test_first_and_last_bytes_of_the_file_are_searched(self):
         hits = scan_pieces({0: KEY[:8], 16 * PAGE - 8: KEY[8:16]})
         self.assertEqual([h.start for h in hits], [0, 16 * PAGE - 8])
@@ -126,6 +132,11 @@ class Search(unittest.TestCase):
             with self.subTest(name):
                 self.assertEqual(set(owners({3 * PAGE + 1: b"\xff" + text + b"\0"})), {"text"})
 
+    def test_the_shortest_text_is_found_at_each_address(self):
+        for at in range(24):
+            text = base64.b64encode(KEY[at:at + 8])[:10]
+            self.assertEqual(owners({at: text, PAGE + at: b"\xff" + text + b"\xff"}), {"text": 2}, at)
+
     def test_a_file_is_searched_without_being_mapped_here(self):
         with Memory({PAGE: KEY, 3 * PAGE: KEY.hex().encode()}) as memory:
             leaks = scan.file_leaks(f"/proc/self/fd/{memory.fd}", KEY)
@@ -135,6 +146,9 @@ class Search(unittest.TestCase):
     def test_a_key_too_short_to_search_for_is_refused(self):
         with Memory({}) as memory, self.assertRaises(ValueError):
             scan.search(memory.fd, KEY[:7])
+        for key in b"", KEY[:7], bytes(4097):
+            program = subprocess.run([scan.build_program(), "0"], input=key, stderr=subprocess.PIPE, check=False)
+            self.assertEqual(program.returncode, 1)
 
 
 class WhoseCopyItIs(unittest.TestCase):
@@ -144,6 +158,12 @@ class WhoseCopyItIs(unittest.TestCase):
         pieces = {PAGE: aes.expand(KEY[:32], 15), 2 * PAGE: aes.expand(KEY[32:], 15)}
         self.assertEqual(owners(pieces), {"cipher": 2})
 
+    def test_a_schedule_may_go_on_as_the_other_half_begins(self):
+        schedule = aes.expand(KEY[:32], 15)
+        with Memory({PAGE: schedule}) as memory:
+            hits = memory.scan(KEY[:32] + schedule[32:34] + KEY[34:])
+        self.assertEqual([(h.owner, h.end) for h in hits], [("cipher", PAGE + 34)])
+
     def test_decryption_schedules_are_the_cipher_s(self):
         pieces = {}
         for at, half in (PAGE, KEY[:32]), (2 * PAGE, KEY[32:]):
@@ -151,6 +171,10 @@ class WhoseCopyItIs(unittest.TestCase):
             keys = [schedule[i:i + 16] for i in range(0, 240, 16)][::-1]
             pieces[at] = b"".join([keys[0], *map(aes.inverse_mix, keys[1:-1]), keys[-1]])
         self.assertEqual(owners(pieces), {"cipher": 2})
+
+    def test_a_decryption_schedule_may_be_followed_by_bytes_of_the_key(self):
+        last = aes.inverse_mix(aes.expand(KEY[:32], 15)[16:32])
+        self.assertEqual(owners({PAGE: last + KEY[:18]}), {"cipher": 1})
 
     def test_what_a_kexec_left_of_a_schedule_is_the_cipher_s(self):
         self.assertEqual(owners({PAGE: KEY[:16] + struct.pack("<I", 32)}), {"cipher": 1})
@@ -166,6 +190,9 @@ class WhoseCopyItIs(unittest.TestCase):
         self.assertEqual(owners({PAGE: self.LENGTH + KEY}), {"payload": 1})
         self.assertEqual(owners({PAGE: bytes(8) + KEY}), {"stray": 1})
         self.assertEqual(owners({PAGE: self.LENGTH + KEY[:63]}), {"stray": 1})
+
+    def test_a_copy_at_either_end_of_memory_has_an_owner(self):
+        self.assertEqual(owners({0: KEY, 16 * PAGE - 16: KEY[:16]}), {"stray": 2})
 
     def test_a_range_is_the_owner_of_what_is_in_it(self):
         pieces = {PAGE: KEY, 2 * PAGE: self.LENGTH + KEY, 3 * PAGE: KEY}
@@ -201,7 +228,8 @@ class Verdicts(unittest.TestCase):
     def test_only_a_payload_too_many_may_pass_later(self):
         self.assertTrue(scan.may_pass_later(self.having(payload=2), self.ALLOWED))
         self.assertTrue(scan.may_pass_later({"payload": 1}, {}))
-        for counts in ({}, {"payload": 0}, {"cipher": 5}, {"crash_region": 2}, {"crash_region": 0}, {"stray": 1}, {"text": 1}):
+        for counts in ({}, {"payload": 0}, {"cipher": 5}, {"crash_region": 2}, {"crash_region": 0}, {"stray": 1},
+                       {"text": 1}):
             with self.subTest(counts):
                 self.assertFalse(scan.may_pass_later(self.having(**counts), self.ALLOWED))
                 self.assertFalse(counts and "payload" not in counts
