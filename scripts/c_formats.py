@@ -24,11 +24,12 @@ ALLOWED_CONVERSIONS = {
 # What may be shown with %s: names of states and reasons, the release of a kernel.
 STRINGS = re.compile(r"reason|[\w.>-]+(->|\.)(state|reason|release|status)"
                      r"|kexec_keys_report_(crash|reboot)\(\)\.(state|reason)"
-                     r"|kexec_keys_(crash_direct_map|verify_crash)\(\)|(source_name|kexec_keys_status_name)\([\w.]+\)|set\.release")
+                     r"|kexec_keys_(crash_direct_map|verify_crash)\(\)|(source_name|kexec_keys_status_name)\([\w.]+\)")
 
 # Calls that print: where the format stands among the arguments.
 PRINTERS = [(re.compile(pattern), place) for pattern, place in (
-    (r"pr_(?!fmt$)\w+|_?printk\w*|early_printk|panic|DM(CRIT|ERR|WARN|INFO|DEBUG|EMIT)\w*|TP_printk|trace_printk", 0),
+    (r"pr_(?!fmt$)\w+|_?printk\w*|early_printk|panic|TP_printk|trace_printk", 0),
+    (r"DM(CRIT|ERR|WARN|INFO|DEBUG|EMIT)\w*", 0),
     (r"WARN(_ONCE|_RATELIMIT)?", 1),
     (r"(dev|netdev)_(printk|emerg|alert|crit|err|warn|notice|info|dbg)\w*", 1),
     (r"seq_(printf|puts)|sysfs_emit|v?sprintf|(v?as|kas|kvas)printf|audit_log_format|kobject_set_name", 1),
@@ -41,7 +42,8 @@ FORMAT_ARGUMENTS = {"_fmt": "KEXEC_KEYS_SHOW"}
 
 # Calls and initialisers that show memory as it is, as hex, escaped or encoded.
 DUMPERS = re.compile(
-    r"\w*hex_?dump\w*|bin2hex|hex2bin|hex_byte_pack\w*|hex_asc\w*|\w*base64\w*|\w*putmem\w*|seq_(write|putc|escape\w*|put_\w+)"
+    r"\w*hex_?dump\w*|bin2hex|hex2bin|hex_byte_pack\w*|hex_asc\w*|\w*base64\w*|\w*putmem\w*"
+    r"|seq_(write|putc|escape\w*|put_\w+)"
     r"|string_escape\w*|kstrdup_quotable\w*|__print_(hex|array)\w*|TRACE_EVENT\w*|DEFINE_EVENT\w*"
     r"|\w*bin_attr\w*|\w*BIN_ATTR\w*|sysfs_\w*_bin_\w+|debugfs_create_\w+|proc_create\w*|simple_read_from_buffer"
     r"|copy_to_(user|iter)\w*|(__)?put_user|audit_log_n_\w+|pstore_\w+|vmcoreinfo_append_str|VMCOREINFO_\w+")

@@ -21,16 +21,17 @@ class Conversions(unittest.TestCase):
                          ["%d", "%#llx", "%%", "%64phN", "%*pE", "%.8s", "%-5pe", "%08x", "%hhx", "%"])
 
     def test_bad_ones_are_found(self):
-        for conversion in ("%64phN", "%*ph", "%*phC", "%64ph", "%phD", "%*pE", "%pE", "%pUb", "%pM", "%pI6", "%p", "%px", "%pK",
-                           "%pS", "%x", "%02x", "%016llx", "%llx", "%hhx", "%c", "%.*s", "%32s", "%.64s", "%*pb", "%pV", "%i", "%lx", "%"):
+        for conversion in ("%64phN %*ph %*phC %64ph %phD %*pE %pE %pUb %pM %pI6 %p %px %pK %pS %x %02x %016llx %llx %hhx "
+                           "%c %.*s %32s %.64s %*pb %pV %i %lx %").split():
             with self.subTest(conversion):
                 self.assertTrue(findings(f'pr_info("key {conversion}\\n", x);'))
 
     def test_bad_ones_are_found_in_any_call_and_in_any_macro(self):
         for source in ('dev_info(dev, "%64phN", x);', 'seq_printf(m, "%64phN", x);', 'foo("%64phN", x);',
-                       '#define FORMAT "%64phN"', 'static const char format[] = "%64phN";', 'return sysfs_emit(buf, "%64phN", x);',
+                       '#define FORMAT "%64phN"', 'static const char format[] = "%64phN";',
+                       'return sysfs_emit(buf, "%64phN", x);', 'scnprintf(buf, 3, "%64phN", x);',
                        'pr_info("key %" "64phN\\n", x);', 'pr_info("key %"\n\t"64"\n\t"phN\\n", x);',
-                       'TP_printk("%64phN", x)', 'DMWARN("%64phN", x);', 'scnprintf(buf, 3, "%64phN", x);'):
+                       'TP_printk("%64phN", x)', 'DMWARN("%64phN", x);', "c = '\"'; f(\"%64phN\", x); c = '\"';"):
             with self.subTest(source):
                 self.assertTrue(findings(source))
 
@@ -39,20 +40,25 @@ class Conversions(unittest.TestCase):
         self.assertEqual([line for line, _ in findings(source)], [3, 3, 3])
 
     def test_good_ones_are_not(self):
-        for source in ('pr_err("no ring: %pe\\n", ring);', 'pr_info("%u keys, %u not\\n", a(b, c), d);', 'pr_info("100 %%\\n");',
+        for source in ('pr_err("no ring: %pe\\n", ring);', 'pr_info("%u keys, %u not\\n", a(b, c), d);',
+                       'pr_info("100 %%\\n");', 'pr_info(")%u\\n", x);', 'pr_info("%s\\n", \\\n\treason);',
                        'pr_warn("buffer at %pa, size %#llx ignored: %s\\n",\n\t&addr, size, reason);',
-                       'seq_puts(m, "text");', '#define pr_fmt(fmt) "kexec-keys: " fmt', 'WARN_ON_ONCE(x);', 'WARN_ONCE(x, "text\\n");',
-                       '#define KEXEC_KEYS_SHOW(_group, _name, _fmt, _value) \\\n\treturn sysfs_emit(buf, _fmt "\\n", _value);',
+                       'seq_puts(m, "text");', '#define pr_fmt(fmt) "kexec-keys: " fmt',
+                       'WARN_ON_ONCE(x);', 'WARN_ONCE(x, "text\\n");',
+                       '#define KEXEC_KEYS_SHOW(_group, _name, _fmt, _value) \\\n'
+                       '\treturn sysfs_emit(buf, _fmt "\\n", _value);',
                        'KEXEC_KEYS_SHOW(crash, state, "%s", kexec_keys_report_crash().state);',
-                       'x = "a, b) (%u";', "c = '%'; d = '\"';", 'a = b % c;', '/* "%64phN" */', '// pr_info("%64phN", x)\n'):
+                       'x = "a, b) (%u";', "c = '%'; d = '\"';", 'a = b % c;',
+                       '/* "%64phN" */', '// pr_info("%64phN", x)\n'):
             with self.subTest(source):
                 self.assertEqual(findings(source), [])
 
 
 class Calls(unittest.TestCase):
     def test_a_format_that_cannot_be_judged_is_found(self):
-        for source in ('pr_info(payload);', 'pr_info(format, x);', 'seq_puts(m, data);', 'sysfs_emit(buf, PRIkey, x);', 'panic(text);',
-                       'pr_info("%u" PRIx, x);', 'printk(KERN_INFO "text");', 'WARN(1, words);', 'snprintf(buf, size, words);',
+        for source in ('pr_info(payload);', 'pr_info(format, x);', 'seq_puts(m, data);', 'sysfs_emit(buf, PRIkey, x);',
+                       'panic(text);', 'pr_info("%u" PRIx, x);', 'printk(KERN_INFO "text");', 'WARN(1, words);',
+                       'snprintf(buf, size, words);',
                        'seq_printf(m);', 'WARN_ONCE(1, data);', 'kasprintf(GFP_KERNEL, data);', 'dev_warn(dev, data);'):
             with self.subTest(source):
                 self.assertTrue(findings(source))
@@ -61,6 +67,7 @@ class Calls(unittest.TestCase):
         for value in ("data", "payload", "upayload->data", "key->description", "(char *)p", "reason + 8", "x.state.data"):
             with self.subTest(value):
                 self.assertTrue(findings(f'pr_info("%s\\n", {value});'))
+                self.assertTrue(findings(f'KEXEC_KEYS_SHOW(crash, x, "%s", {value});'))
         for value in "reason", "adopted->release", "kexec_keys_adopted.status", "kexec_keys_verify_crash()":
             with self.subTest(value):
                 self.assertEqual(findings(f'pr_info("%s\\n", {value});'), [])
@@ -74,14 +81,17 @@ class Calls(unittest.TestCase):
         self.assertTrue(findings('pr_info("text\\n", x);'))
 
     def test_calls_that_show_memory_are_found(self):
-        for call in ("print_hex_dump(KERN_INFO, a, 0, 16, 1, p, 64, true)", "print_hex_dump_bytes(a, 0, p, 64)", "print_hex_dump_debug(a)",
-                     "bin2hex(hex, p, 64)", "hex_byte_pack(hex, *p)", "hex_byte_pack_upper(hex, *p)", "x = hex_asc_lo(c)",
-                     "hex_dump_to_buffer(p, 64)", "seq_hex_dump(m, a)", "seq_write(m, p, 64)", "seq_putc(m, *p)",
-                     "seq_put_decimal_ull(m, a, *p)", "seq_escape_mem(m, p, 64)", "string_escape_mem(p)", "seq_buf_putmem_hex(s, p, 8)",
-                     "trace_seq_putmem(s, p, 64)", "base64_encode(p, 64, out)", "debugfs_create_blob(a, 0400, d, p)",
-                     "sysfs_create_bin_file(k, a)", "static BIN_ATTR_RO(key, 64)", "struct bin_attribute x", "copy_to_user(u, p, 64)",
-                     "put_user(*p, u)", "simple_read_from_buffer(u, n, pos, p, 64)", "audit_log_n_hex(ab, p, 64)", "TRACE_EVENT(x)",
-                     "__print_hex(p, 64)", "vmcoreinfo_append_str(x)", "copy_to_iter(p, 64, i)"):
+        for call in (
+                "print_hex_dump(KERN_INFO, a, 0, 16, 1, p, 64, true)", "print_hex_dump_bytes(a, 0, p, 64)",
+                "print_hex_dump_debug(a)", "bin2hex(hex, p, 64)", "hex_byte_pack(hex, *p)",
+                "hex_byte_pack_upper(hex, *p)", "x = hex_asc_lo(c)", "hex_dump_to_buffer(p, 64)",
+                "seq_hex_dump(m, a)", "seq_write(m, p, 64)", "seq_putc(m, *p)", "seq_put_decimal_ull(m, a, *p)",
+                "seq_escape_mem(m, p, 64)", "string_escape_mem(p)", "seq_buf_putmem_hex(s, p, 8)",
+                "trace_seq_putmem(s, p, 64)", "base64_encode(p, 64, out)", "debugfs_create_blob(a, 0400, d, p)",
+                "sysfs_create_bin_file(k, a)", "static BIN_ATTR_RO(key, 64)", "struct bin_attribute x",
+                "copy_to_user(u, p, 64)", "put_user(*p, u)", "simple_read_from_buffer(u, n, pos, p, 64)",
+                "audit_log_n_hex(ab, p, 64)", "TRACE_EVENT(x)", "__print_hex(p, 64)", "vmcoreinfo_append_str(x)",
+                "copy_to_iter(p, 64, i)"):
             with self.subTest(call):
                 self.assertTrue(findings(f"{call};"))
 
@@ -94,7 +104,8 @@ class Lines(unittest.TestCase):
     SOURCE = 'a();\npr_info("%u\\n",\n\tpayload);\nprint_hex_dump(p);\nb("%x");\n'
 
     def test_only_what_touches_an_added_line_counts(self):
-        for added, lines in (({1}, []), ({2}, [2]), ({3}, [2]), ({4}, [4]), ({5}, [5]), (set(), []), ({1, 2, 3, 4, 5}, [2, 4, 5])):
+        for added, lines in (({1}, []), ({2}, [2]), ({3}, [2]), ({4}, [4]), ({5}, [5]), (set(), []),
+                             ({1, 2, 3, 4, 5}, [2, 4, 5])):
             with self.subTest(added):
                 self.assertEqual(sorted(line for line, _ in findings(self.SOURCE, added)), lines)
 
