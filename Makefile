@@ -62,7 +62,7 @@ CHECKS := "scripts/unittest-tap $(UNITTESTS)" \
 ALL_CHECKS := wait "scripts/kernel-builds debug kcsan debug+unlocked kcsan+unlocked" \
 	"env ARCH=arm64 scripts/kernel-builds 64k" "selftests/kunit s390 s390x-linux-gnu-" \
 	$(call builds_on,ppc64le) $(call builds_on,riscv64) "make -s deb-kernel-builds" wait \
-	$(foreach scenario,races races-unlocked races-kcsan races-kcsan-unlocked faults panics-200,"selftests/vm/vm $(scenario)") \
+	$(foreach scenario,races races-unlocked races-kcsan races-kcsan-unlocked faults panics-200 reboot-20,"selftests/vm/vm $(scenario)") \
 	$(foreach scenario,crash kselftest reboot-once,"selftests/vm/vm --kernel debug $(scenario)") \
 	$(foreach system,initramfs-tools btrfs dracut dracut-no-systemd kdumpbase autopkgtest stock,"selftests/vm/vm debian13-$(system)") \
 	$(call vm_on,arm64,crash-uefi crash-64k panics $(MORE_FDT_SCENARIOS)) \
