@@ -41,8 +41,9 @@ class Scenario:
         for word, able in (("firmware", ARCH.uefi), ("clock", ARCH.clock)):
             if getattr(settings, word) and not able:
                 raise GuestError(f"{settings.name} is not for {ARCH.name}")
-        if not kernel(settings.kernel).exists():
-            raise GuestError(f"no {os.path.relpath(kernel(settings.kernel))}; make kernel VARIANT={settings.kernel} builds it")
+        for variant in () if settings.system else (settings.kernel, settings.loads):
+            if not kernel(variant).exists():
+                raise GuestError(f"no {os.path.relpath(kernel(variant))}; make kernel VARIANT={variant} builds it")
         self.settings = settings
         self.options = options
         self.words = settings.append
@@ -66,7 +67,8 @@ class Scenario:
         script = self.dir / "run.sh"
         script.write_text(f"#!/bin/sh\n# usage: run.sh [--shell] [--gdb]\n"
                           f"exec env BASE={BASE} ARCH={ARCH.name} {shlex.quote(str(HERE / 'vm'))} \"$@\" --keep "
-                          f"--kernel '{self.settings.kernel}' {self.settings.name}\n")
+                          f"--kernel '{self.settings.kernel}' --loads '{self.settings.loads}' "
+                          f"--append {shlex.quote(self.options.append)} {self.settings.name}\n")
         script.chmod(0o755)
 
     def run(self):
