@@ -285,16 +285,16 @@ static void test_crypttab_replaced(void)
 
 static void test_crypttab_kept(void)
 {
-	const struct rlimit none = { 1000, RLIM_INFINITY };
-	struct rlimit limit;
+	struct rlimit limit, none;
 	struct stat old, new;
 
 	/* No room: as a disk that is full. */
 	make_crypttab();
 	write_file(before, before_len);
 	OK(!stat(path, &old) && !getrlimit(RLIMIT_FSIZE, &limit));
+	none = (struct rlimit){ 1000, limit.rlim_max };
 	signal(SIGXFSZ, SIG_IGN);
-	setrlimit(RLIMIT_FSIZE, &none);
+	OK(!setrlimit(RLIMIT_FSIZE, &none));
 	OK(kk_replace_file(path, backup, after, after_len) == -EFBIG);
 	setrlimit(RLIMIT_FSIZE, &limit);
 	signal(SIGXFSZ, SIG_DFL);

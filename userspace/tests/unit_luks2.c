@@ -142,6 +142,7 @@ static const struct {
 	{ "no IV offset", ",\"iv_tweak\":\"0\"", "", -EINVAL, NULL },
 	{ "IV offset that is no string", "\"iv_tweak\":\"0\"", "\"iv_tweak\":0", -EINVAL, NULL },
 	{ "IV offset of 1", "\"iv_tweak\":\"0\"", "\"iv_tweak\":\"1\"", -ENOTSUP, "IV offset" },
+	{ "IV offset beyond 64 bits", "\"iv_tweak\":\"0\"", "\"iv_tweak\":\"18446744073709551616\"", -EINVAL, NULL },
 	{ "IV offset of 2^64 - 1", "\"iv_tweak\":\"0\"", "\"iv_tweak\":\"18446744073709551615\"", -ENOTSUP, "IV offset" },
 
 	/* numbers in strings */

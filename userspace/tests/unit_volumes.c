@@ -356,6 +356,7 @@ static const struct {
 	{ "rd.luks.options=discard rd.luks.options=" UUID "=read-only", UUID, "", NULL, KK_FLAG_READONLY, true },
 	{ "rd.luks.options=" UUID "=read-only rd.luks.options=discard", UUID, "", NULL, KK_FLAG_READONLY, true },
 	{ "rd.luks.options=" OTHER "=discard", UUID, "", NULL, 0, true },
+	{ "rd.luks.options=" OTHER "=luks,discard", UUID, "", NULL, 0, true },
 	{ "rd.luks.options=" OTHER "=discard rd.luks.options=" UUID "=read-only", UUID, "", NULL, KK_FLAG_READONLY, true },
 	/* the last of each counts */
 	{ "rd.luks.options=discard rd.luks.options=read-only", UUID, "", NULL, KK_FLAG_READONLY, true },
