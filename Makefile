@@ -52,8 +52,10 @@ CHECKS := "scripts/unittest-tap $(UNITTESTS)" \
 	"make -s cryptsetup-builds" \
 	$(call builds_on,arm64) \
 	selftests/codec/big-endian \
+	"make -s -C selftests/codec check" \
 	packaging/check-lifecycle wait \
 	"userspace/tests/completion build/userspace" \
+	userspace/tests/mutate \
 	$(foreach scenario,$(SCENARIOS),"selftests/vm/vm $(scenario)") \
 	$(call vm_on,arm64,$(FDT_SCENARIOS) no-clock) wait \
 	scripts/check-prefixes
@@ -132,6 +134,9 @@ absorb: ## take an edit made in kernel/, Documentation/ or selftests/kexec_keys/
 check-series: deps ## can a maintainer take the series as it is?
 	@scripts/check-series
 
+mutants: deps tree ## would the unit tests notice any fault of one line in a parser? some 2000, a quarter of an hour
+	@userspace/tests/mutate --all
+
 check-prefixes: deps ## what each patch leaves builds, feature off and on; no new warning
 	@scripts/check-prefixes
 
@@ -160,4 +165,4 @@ deb-kernel-builds:
 	@echo 1..1 && echo ok 1 - the kernel as a Debian package
 
 .PHONY: help demo check check-all results bench kernel shim deb rpm deb-kernel kselftests cryptsetup vm tree edit export absorb \
-	check-series check-prefixes check-kdump-utils deps deps-packages guest-builds cryptsetup-builds deb-kernel-builds
+	check-series mutants check-prefixes check-kdump-utils deps deps-packages guest-builds cryptsetup-builds deb-kernel-builds
