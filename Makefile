@@ -43,6 +43,7 @@ CHECKS := "scripts/unittest-tap $(UNITTESTS)" \
 	scripts/check-series \
 	scripts/check-absorb \
 	scripts/check-shell \
+	scripts/check-readme \
 	"make -s -C userspace check" \
 	selftests/cryptsetup-initramfs \
 	selftests/ci/check \
@@ -81,6 +82,13 @@ check: deps deps-packages deps-arm64 deps-s390x ## the tests [ONLY=REGEX, those 
 
 check-all: deps deps-packages deps-arm64 deps-s390x deps-ppc64le deps-riscv64 ## the same, and on debug kernels, and what takes hours; goes on where it was broken off
 	@$(run) -k --resume --deadline 0 $(CHECKS) $(ALL_CHECKS)
+
+# A command line a line.
+list-check:
+	@printf '%s\n' $(CHECKS)
+
+list-check-all:
+	@printf '%s\n' $(ALL_CHECKS)
 
 results: ## the table of what was run: test, architecture, when, at which commit
 	@selftests/run --table $(CHECKS) $(ALL_CHECKS)
@@ -164,5 +172,5 @@ deb-kernel-builds:
 	@scripts/deb-kernel >&2
 	@echo 1..1 && echo ok 1 - the kernel as a Debian package
 
-.PHONY: help demo check check-all results bench kernel shim deb rpm deb-kernel kselftests cryptsetup vm tree edit export absorb \
+.PHONY: help demo check check-all list-check list-check-all results bench kernel shim deb rpm deb-kernel kselftests cryptsetup vm tree edit export absorb \
 	check-series mutants check-prefixes check-kdump-utils deps deps-packages guest-builds cryptsetup-builds deb-kernel-builds

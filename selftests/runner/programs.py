@@ -9,6 +9,7 @@ from pathlib import Path
 
 WAIT = "wait"
 VM = "selftests/vm/vm"
+VM_OPTIONS_WITH_VALUE = ("--loads", "--append")
 # A program with such a name builds what others need, and so runs in every run.
 BUILDS = re.compile(r"\bscripts/kernel-builds\b|-builds$")
 HINTS = Path(__file__).resolve().parent / "durations"
@@ -41,14 +42,16 @@ class Program:
 
 def scenario_of(words):
     """Name and kernel variant of a scenario, from the arguments of selftests/vm/vm."""
-    names, variant = [], ""
+    names, variants = [], []
     words = iter(words)
     for word in words:
-        if word == "--first":
-            variant = next(words, "")
+        if word == "--kernel":
+            variants.append(next(words, ""))
+        elif word in VM_OPTIONS_WITH_VALUE:
+            variants.append(f"{word.lstrip('-')} {next(words, '')}")
         elif not word.startswith("-"):
             names.append(word)
-    return " ".join(names), variant
+    return " ".join(names), ", ".join(variants)
 
 
 def parse(command, environment=None):

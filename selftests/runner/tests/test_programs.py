@@ -19,7 +19,9 @@ class Parse(unittest.TestCase):
         self.assertEqual(self.cell("env ARCH=arm64 BASE=7.3 selftests/vm/vm crash"), Cell("crash", "", "arm64", "7.3"))
 
     def test_a_scenario_with_another_kernel(self):
-        self.assertEqual(self.cell("selftests/vm/vm --first debug crash"), Cell("crash", "debug", "x86_64", "6.12"))
+        self.assertEqual(self.cell("selftests/vm/vm --kernel debug crash"), Cell("crash", "debug", "x86_64", "6.12"))
+        self.assertEqual(self.cell("selftests/vm/vm --loads off --append 'a b' crash"),
+                         Cell("crash", "loads off, append a b", "x86_64", "6.12"))
         self.assertEqual(self.cell("selftests/vm/vm --keep crash"), Cell("crash", "", "x86_64", "6.12"))
 
     def test_the_environment_of_the_runner(self):
