@@ -90,21 +90,16 @@ def read_source(top):
     return Source(git(top, "rev-parse", "HEAD") or "", dirty)
 
 
-def package_list(root):
-    """Names and versions of the packages of an unpacked Debian, one a line."""
-    try:
-        status = (root / "var/lib/dpkg/status").read_text(errors="replace")
-    except OSError:
-        return ""
-    found = re.findall(r"(?ms)^Package: (\S+)$.*?^Version: (\S+)$", status)
-    return "".join(f"{name} {version}\n" for name, version in sorted(found))
-
-
 def read_guests(top):
-    """Lists of packages of the roots in build/guest/, by name."""
-    roots = sorted(path for path in (top / "build/guest").glob("*")
-                   if (path / "var/lib/dpkg").is_dir() and path.suffix != ".tmp")
-    return {root.name: package_list(root) for root in roots}
+    """Lists of packages of the roots in build/guest/, by name: NAME.packages has NAME's, one a line."""
+    found = {}
+    for path in sorted((top / "build/guest").glob("*.packages")):
+        try:
+            found[path.stem] = path.read_text(errors="replace")
+        except OSError:
+            # A program that runs makes this root anew.
+            continue
+    return found
 
 
 def digest(text):
@@ -134,10 +129,24 @@ class Store:
     def keep_packages(self, lists):
         """Returns the digests by root, as results name them."""
         for name, text in lists.items():
-            path = self.directory / f"packages-{name}-{digest(text)}"
+            path = self._packages_path(name, digest(text))
             if not path.exists():
                 self._write(path, text)
         return {name: digest(text) for name, text in lists.items()}
+
+    def changed_packages(self, before, after):
+        """Lines of packages that differ between two sets of digests by root, those before with a "-"."""
+        lines = []
+        for name in sorted(before.keys() & after.keys()):
+            if before[name] == after[name]:
+                continue
+            old, new = (set(self._packages_path(name, value).read_text().splitlines())
+                        for value in (before[name], after[name]))
+            lines += [f"{name}: -{line}" for line in sorted(old - new)] + [f"{name}: +{line}" for line in sorted(new - old)]
+        return lines
+
+    def _packages_path(self, name, value):
+        return self.directory / f"packages-{name}-{value}"
 
     @staticmethod
     def _read(path):

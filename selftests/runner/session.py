@@ -106,10 +106,14 @@ class Session:
                         verdict.wrong, wall, one.process.cpu, now(), one.source.commit,
                         one.source.dirty or after != one.source, self.system,
                         self.store.keep_packages(read_guests(self.top)))
+        earlier = self.store.find(result.command)
         # What the user broke off says nothing about the test.
         if not self.stopped:
             self.store.keep(result)
         self._report(result, text)
+        if result.failed and earlier and earlier.good:
+            for line in self.store.changed_packages(earlier.guests, result.guests):
+                self.say(f"    since it passed: {line}")
         self.outcome.results.append(result)
 
     def _report(self, result, text):

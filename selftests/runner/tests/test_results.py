@@ -8,7 +8,7 @@ import unittest
 from pathlib import Path
 
 from programs import Cell
-from results import Result, Source, Store, package_list, read_guests, read_source, series_is_edited, still_counts
+from results import Result, Source, Store, read_guests, read_source, series_is_edited, still_counts
 from table import table
 
 COMMIT = "1234567890abcdef" * 2
@@ -70,6 +70,12 @@ class Kept(Directory):
             self.assertEqual((self.store.directory / f"packages-{name}-{digests[name]}").read_text(), text)
         self.assertNotEqual(*digests.values())
         self.assertEqual(self.store.all(), [])
+
+    def test_packages_that_changed(self):
+        before = self.store.keep_packages({"trixie": "a 1\nb 1\n", "forky": "a 1\n"})
+        after = self.store.keep_packages({"trixie": "a 2\nb 1\nc 1\n", "sid": "a 1\n"})
+        self.assertEqual(self.store.changed_packages(before, after), ["trixie: -a 1", "trixie: +a 2", "trixie: +c 1"])
+        self.assertEqual(self.store.changed_packages(before, before), [])
 
 
 class StillCounts(unittest.TestCase):
@@ -154,18 +160,13 @@ class ReadSource(Directory):
 
 
 class Packages(Directory):
-    STATUS = ("Package: b\nStatus: install ok installed\nVersion: 2-1\n\n"
-              "Package: a\nArchitecture: amd64\nVersion: 1:1.0\nDescription: x\n Version: 9\n")
-
-    def make_root(self, name, status):
-        path = self.top / "build/guest" / name / "var/lib/dpkg"
-        path.mkdir(parents=True)
-        (path / "status").write_text(status)
-
     def test_names_and_versions(self):
-        self.make_root("trixie-amd64", self.STATUS)
-        self.make_root("trixie-amd64.tmp", self.STATUS)
-        self.assertEqual(package_list(self.top / "build/guest/trixie-amd64"), "a 1:1.0\nb 2-1\n")
+        guests = self.top / "build/guest"
+        guests.mkdir(parents=True)
+        (guests / "trixie-amd64").mkdir()
+        (guests / "trixie-amd64.lock").write_text("")
+        (guests / "forky-riscv64.packages").symlink_to("gone")
+        (guests / "trixie-amd64.packages").write_text("a 1:1.0\nb 2-1\n")
         self.assertEqual(read_guests(self.top), {"trixie-amd64": "a 1:1.0\nb 2-1\n"})
 
     def test_no_guests(self):

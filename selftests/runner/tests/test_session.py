@@ -234,6 +234,16 @@ class Resume(Case):
         self.run_them(program(f"echo b > {self.top}/file"))
         self.assertTrue(self.store.all()[0].dirty)
 
+    def test_a_failure_with_other_packages_than_the_last_pass(self):
+        guests = self.top.parent / "clone/build/guest"
+        guests.mkdir(parents=True)
+        command = f"sh -c 'grep 1 {guests}/trixie.packages && echo 1..1 && echo ok 1'"
+        (guests / "trixie.packages").write_text("a 1\n")
+        self.assertTrue(self.run_them(command).good)
+        (guests / "trixie.packages").write_text("a 2\n")
+        self.run_them(command)
+        self.assert_says("since it passed: trixie: -a 1\n.*since it passed: trixie: \\+a 2")
+
     def test_what_builds_is_always_run(self):
         command = f"{self.command} kernel-builds"
         for _ in range(2):
