@@ -45,6 +45,7 @@ CHECKS := "scripts/unittest-tap $(UNITTESTS)" \
 	scripts/check-shell \
 	scripts/check-readme \
 	"make -s -C userspace check" \
+	"make -s -C selftests/fuzz check" \
 	selftests/cryptsetup-initramfs \
 	selftests/ci/check \
 	packaging/check wait \
@@ -127,6 +128,9 @@ cryptsetup: deps ## build/cryptsetup/cryptsetup: Debian's, with patches/cryptset
 vm: deps kernel shim kselftests $(if $(filter debian13-%,$(TEST)),deb deb-kernel) ## one end-to-end scenario: TEST=crash [ARCH=arm64 GDB=1 KEEP=1 SHELL=1]
 	@selftests/vm/vm $(vm_options) $(TEST)
 
+fuzz: deps ## fuzz the codec and the shim's parsers [TIME=3600: seconds for each target, TARGET=decoder]
+	@$(MAKE) -s -C selftests/fuzz fuzz
+
 tree: deps ## build/tree/BASE: Debian's source with the series as git commits
 	@scripts/tree
 
@@ -172,5 +176,5 @@ deb-kernel-builds:
 	@scripts/deb-kernel >&2
 	@echo 1..1 && echo ok 1 - the kernel as a Debian package
 
-.PHONY: help demo check check-all list-check list-check-all results bench kernel shim deb rpm deb-kernel kselftests cryptsetup vm tree edit export absorb \
+.PHONY: help demo check check-all list-check list-check-all results bench kernel shim deb rpm deb-kernel kselftests cryptsetup vm fuzz tree edit export absorb \
 	check-series mutants check-prefixes check-kdump-utils deps deps-packages guest-builds cryptsetup-builds deb-kernel-builds
