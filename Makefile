@@ -37,7 +37,7 @@ vm_on = $(foreach scenario,$(2),"env ARCH=$(1) selftests/vm/vm $(scenario)")
 builds_on = "env ARCH=$(1) scripts/kernel-builds ''" "env ARCH=$(1) make -s guest-builds"
 
 # Directories of Python's unit tests.
-UNITTESTS := scripts/tests selftests/runner/tests
+UNITTESTS := scripts/tests selftests/runner/tests selftests/vm/tests
 
 CHECKS := "scripts/unittest-tap $(UNITTESTS)" \
 	scripts/check-series \
@@ -55,6 +55,7 @@ CHECKS := "scripts/unittest-tap $(UNITTESTS)" \
 	$(call builds_on,arm64) \
 	selftests/codec/big-endian \
 	"make -s -C selftests/codec check" \
+	"make -s -C selftests/fuzz check" \
 	packaging/check-lifecycle wait \
 	"userspace/tests/completion build/userspace" \
 	userspace/tests/mutate \
