@@ -45,7 +45,6 @@ CHECKS := "scripts/unittest-tap $(UNITTESTS)" \
 	scripts/check-shell \
 	scripts/check-readme \
 	"make -s -C userspace check" \
-	"make -s -C selftests/fuzz check" \
 	selftests/cryptsetup-initramfs \
 	selftests/ci/check \
 	packaging/check wait \

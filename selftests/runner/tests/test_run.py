@@ -12,6 +12,7 @@ from processes import stat_fields
 
 RUN = Path(__file__).resolve().parents[2] / "run"
 GOOD = "sh -c 'echo 1..1; echo ok 1 - x'"
+OTHER = "sh -c 'echo 1..1; echo ok 1 - y'"
 LONG = "sh -c 'sleep 300 & echo $!; wait'"
 
 
@@ -36,7 +37,7 @@ class Run(unittest.TestCase):
         return process.returncode, output.splitlines()
 
     def test_success(self):
-        status, lines = self.run_it(GOOD, "wait", GOOD)
+        status, lines = self.run_it(GOOD, "wait", OTHER)
         self.assertEqual((status, lines[-1]), (0, "2 passed, 0 failed, 0 skipped"))
 
     def test_failure(self):
@@ -60,8 +61,12 @@ class Run(unittest.TestCase):
         self.assertEqual(self.run_it()[0], 2)
         self.assertEqual(self.run_it("--only", "no such program", GOOD)[0], 2)
 
+    def test_a_program_that_is_listed_twice(self):
+        status, lines = self.run_it(GOOD, "wait", "true", GOOD)
+        self.assertEqual((status, lines[-1].partition(": error: ")[2]), (2, f"listed twice: {GOOD}"))
+
     def test_the_deadline(self):
-        status, lines = self.run_it("--deadline", "0.01", LONG, GOOD, GOOD)
+        status, lines = self.run_it("--deadline", "0.01", LONG, GOOD, OTHER)
         self.assertEqual(status, 1)
         self.assertRegex(lines[-1], r"^\d passed, [1-9] failed, 0 skipped$")
 
