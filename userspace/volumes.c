@@ -189,7 +189,8 @@ bool kk_source_is_uuid(const char *source, const char *uuid)
 	source += 5;
 	if (*source == '"')
 		source++;
-	return !strncasecmp(source, uuid, n) &&
+	/* A volume without a UUID is not that of an entry without one. */
+	return n && !strncasecmp(source, uuid, n) &&
 	       (!source[n] || !strcmp(source + n, "\""));
 }
 

@@ -82,6 +82,9 @@ struct libcrypto_key {
 
 int libcrypto_hmac(struct kk_hmac *hmac, const void *data, size_t len, uint8_t *out);
 
+/* The next file descriptor: the same before and after, if all are closed. */
+int next_fd(void);
+
 /* In between, what is written to both outputs goes to @out. */
 void capture(void);
 void end_capture(char *out, size_t size);

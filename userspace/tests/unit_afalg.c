@@ -162,15 +162,6 @@ static void begin(void)
 	alg.on = true;
 }
 
-/* The next file descriptor: the same before and after, if all are closed. */
-static int next_fd(void)
-{
-	int fd = dup(0);
-
-	close(fd);
-	return fd;
-}
-
 /* What a header has that was made with the key: two iterations of one block. */
 static struct kk_digest digest_of(const char *luks, const char *kernel, size_t len)
 {

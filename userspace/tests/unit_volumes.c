@@ -3,6 +3,7 @@
  * Unit tests of volumes.c: lines of a crypttab, the kernel's command line, and how one
  * adds to the other.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -42,8 +43,8 @@ char *__wrap_blkid_evaluate_spec(const char *spec, void *cache)
 {
 	if (!own_devices)
 		return __real_blkid_evaluate_spec(spec, cache);
-	OK(spec[0] != '/');
-	return strcmp(spec, "PARTLABEL=vault") ? NULL : strdup("/dev/sda2");
+	OK(spec[0] != '/' && strncmp(spec, "UUID=", 5));
+	return strcmp(spec, "PARTLABEL=vault") && strcmp(spec, "UUID") ? NULL : strdup("/dev/sda2");
 }
 
 /* --- lines of a crypttab --------------------------------------------------- */
@@ -152,6 +153,7 @@ static const struct {
 	{ "a /d none x,swap", BOOT | ASKS, "a", "/d", "", 0 },
 	{ "a /d none swaps,xplain,tcrypt-veracrypt", ALL, "a", "/d", "", 0 },
 	{ "a /d none tpm2-device=auto", LUKS | BOOT, "a", "/d", "", 0 },
+	{ "a /d none tpm2-device=x", LUKS | BOOT, "a", "/d", "", 0 },
 	{ "a /d none tpm2-device=", ALL, "a", "/d", "", 0 },
 	{ "a /d none tpm2-pin=yes", ALL, "a", "/d", "", 0 },
 	/* A value that is too long for us is one, too. */
@@ -165,6 +167,7 @@ static const struct {
 	{ "a /d none header=/boot/h", ALL, "a", "/d", "/boot/h", 0 },
 	{ "a /d none header=/h,read-only", ALL, "a", "/d", "/h", KK_FLAG_READONLY },
 	{ "a /d none header=/1,header=/2", ALL, "a", "/d", "/2", 0 },
+	{ "a /d none header=/1,header=", ALL, "a", "/d", "/1", 0 },
 	{ "a /d none header=", ALL, "a", "/d", "", 0 },
 	{ "a /d none header", ALL, "a", "/d", "", 0 },
 	{ "a /d none xheader=/h", ALL, "a", "/d", "", 0 },
@@ -241,6 +244,8 @@ static const struct { const char *source, *uuid; bool same, valid; } sources[] =
 	{ "UUID=" UUID, OTHER, false, true },
 	{ "UUID=2f144136", UUID, false, false },
 	{ "UUID=", UUID, false, false },
+	{ "UUID=", "", false, false },
+	{ "UUID=\"\"", "", false, false },
 	{ "uuid=" UUID, UUID, false, false },
 	{ "PARTUUID=" UUID, UUID, false, false },
 	{ "UUID:" UUID, UUID, false, false },
@@ -275,7 +280,9 @@ static const struct { const char *source, *header, *uuid; unsigned long rdev; bo
 	{ "PARTLABEL=vault", "", "", 0x802, true },
 	{ "PARTLABEL=vault", "", "", 0x810, false },
 	{ "PARTLABEL=other", "", "", 0x802, false },
+	{ "UUID", "", "", 0x802, true },
 	/* By UUID it is looked for elsewhere. */
+	{ "UUID=", "", "", 0x802, false },
 	{ "UUID=x", "", "", 0x802, false },
 	{ "/dev/sda2", "detached.img", "detached", 0, true },
 	{ "/dev/sda2", "detached.img", "DETACHED", 0, true },
@@ -309,6 +316,20 @@ static void test_stands_for(void)
 	own_devices = false;
 }
 
+/* A header by a relative path of one character. */
+static void test_short_header(void)
+{
+	const int old = open(".", O_RDONLY | O_DIRECTORY);
+	struct kk_volume v = { .source = "/nonexistent", .header = "h" };
+	char uuid[KK_UUID_LEN + 1];
+
+	unlink(in_dir("h"));
+	OK(!symlink("detached.img", in_dir("h")) && !chdir(unit_dir));
+	OK(kk_luks_uuid("h", uuid, sizeof(uuid)) && kk_volume_is(&v, uuid, 0));
+	OK(!fchdir(old));
+	close(old);
+}
+
 /* --- the command line ---------------------------------------------------------- */
 
 #define NAME "rd.luks.name=" UUID "=root"
@@ -339,6 +360,8 @@ static const struct {
 	{ "xrd.luks.name=" UUID "=root", UUID, "", NULL, 0, true },
 	{ "xluks.name=" UUID "=root", UUID, "", NULL, 0, true },
 	{ "rd.rd.luks.name=" UUID "=root", UUID, "", NULL, 0, true },
+	{ "rdxluks.name=" UUID "=root", UUID, "", NULL, 0, true },
+	{ "rd.luks.name=luksx" UUID "=root", UUID, "", NULL, 0, true },
 	{ "rd.luks.names=" UUID "=root", UUID, "", NULL, 0, true },
 	/* by name */
 	{ NAME, "", "root", "root", 0, true },
@@ -440,6 +463,7 @@ static const struct { const char *cmdline; bool opens; } opens[] = {
 	{ "", false },
 	{ "rd.luks.uuid=", false },
 	{ "rd.luks.uuid=luks-", false },
+	{ "rd.luks.uuid=luksx2f144136", false },
 	{ "rd.luks.name==x", false },
 	{ "rd.luks.uuid=2f144137", false },
 	{ "rd.luks.uuid=" UUID "0", false },
@@ -566,6 +590,7 @@ static int count_to(const struct kk_volume *v, void *arg)
 
 static void test_each(void)
 {
+	const int fd = next_fd();
 	int left = 3;
 
 	begin_root("each");
@@ -574,12 +599,14 @@ static void test_each(void)
 	OK(kk_each_volume("/etc/crypttab", count_to, &left) == 7 && left == 0);
 	left = 9;
 	OK(kk_each_volume("/etc/crypttab", count_to, &left) == 0 && left == 5);
+	OK(next_fd() == fd);
 	kk_root = "";
 }
 
 static void test_read_cmdline(void)
 {
 	char out[8], one[1] = { 'x' };
+	const int fd = next_fd();
 
 	begin_root("read");
 	memset(out, 'x', sizeof(out));
@@ -594,6 +621,7 @@ static void test_read_cmdline(void)
 	memset(out, 'x', sizeof(out));
 	kk_read_cmdline(out, sizeof(out));
 	STR(out, "");
+	OK(next_fd() == fd);
 	kk_root = "";
 }
 
@@ -625,12 +653,21 @@ static void test_settings(void)
 		"NOTHING\n"
 		"END=\"last\"";
 
+	const int fd = next_fd();
+	FILE *f;
+
 	put(unit_dir, "settings", text);
 	for (unsigned int i = 0; i < KK_ARRAY_SIZE(settings); i++) {
 		unit_row = settings[i].word;
 		OK(kk_file_has_word(in_dir("settings"), settings[i].word) == settings[i].has);
 	}
 	OK(!kk_file_has_word(in_dir("none"), "panic="));
+	/* One character, and no newline. */
+	f = fopen(in_dir("settings"), "w");
+	fputs("x", f);
+	fclose(f);
+	OK(kk_file_has_word(in_dir("settings"), "x"));
+	OK(next_fd() == fd);
 }
 
 UNIT_MODULE(volumes,
@@ -640,6 +677,7 @@ UNIT_MODULE(volumes,
 	{ "long fields", test_long_fields },
 	{ "UUIDs of sources", test_sources },
 	{ "what an entry stands for", test_stands_for },
+	{ "a header by a short path", test_short_header },
 	{ "what a command line says of a volume", test_cmdlines },
 	{ "long words of a command line", test_long_words },
 	{ "what a command line opens", test_opens },
