@@ -445,6 +445,47 @@ static void any_byte(void)
 }
 
 /*
+ * A set that no decoder has judged, with so much room for a record of so many bytes:
+ * nothing is read behind the room, and what contradicts itself is no record.
+ */
+static void read_record(size_t room, u32 len, u16 header_len, u16 type_len, bool is)
+{
+	u8 record[RECORD_HEADER + 24] = { 0 }, *slot = alloc(HEADER + room, 0xee);
+	struct kexec_keys_set s = { .slot = slot, .next = HEADER, .end = HEADER + room, .count = 1 };
+	struct kexec_keys_record rec;
+
+	set(record + LEN, 4, len);
+	set(record + RECORD_HEADER_LEN, 2, header_len);
+	set(record + TYPE_LEN, 2, type_len);
+	set(record + DESC_LEN, 2, 1);
+	set(record + PAYLOAD_LEN, 4, 1);
+	memcpy(slot + HEADER, record, room < sizeof(record) ? room : sizeof(record));
+	OK(kexec_keys_next(&s, &rec) == is);
+	OK(s.next == HEADER + (is ? len : 0));
+	free(slot);
+}
+
+static void unjudged_records(void)
+{
+	char name[32];
+
+	row = name;
+	for (size_t room = 0; room <= RECORD_HEADER + 32; room++) {
+		snprintf(name, sizeof(name), "room of %zu bytes", room);
+		read_record(room, 0, RECORD_HEADER, 1, false);
+		read_record(room, 32, RECORD_HEADER, 1, false);
+		read_record(room, RECORD_HEADER + 24, RECORD_HEADER, 1, room >= RECORD_HEADER + 24);
+	}
+	row = "record without a type";
+	read_record(RECORD_HEADER + 24, RECORD_HEADER + 24, RECORD_HEADER, 0, false);
+	row = "record with a header that is too long";
+	read_record(RECORD_HEADER + 24, RECORD_HEADER + 24, RECORD_HEADER + 8, 1, false);
+	row = "record with a header that is too short";
+	read_record(RECORD_HEADER + 24, RECORD_HEADER + 24, RECORD_HEADER - 8, 1, false);
+	row = NULL;
+}
+
+/*
  * What a later minor version has: longer headers, and more behind the payload, as long
  * as all is aligned.
  */
@@ -533,6 +574,14 @@ static void empty_slots(void)
 
 	row = name;
 	OK(kexec_keys_decode_slot(slot, HEADER + DIGEST, &s) == KEXEC_KEYS_EMPTY);
+	/* Less than the least slot is none, whatever is in it. */
+	for (size_t size = 0; size < HEADER + DIGEST; size++) {
+		u8 *exact = calloc(1, size + !size);
+
+		snprintf(name, sizeof(name), "%zu bytes", size);
+		OK(kexec_keys_decode_slot(exact, size, &s) == KEXEC_KEYS_SHORT);
+		free(exact);
+	}
 	for (size_t at = 0; at < HEADER + DIGEST; at++) {
 		snprintf(name, sizeof(name), "byte %zu", at);
 		slot[at] = 1;
@@ -647,6 +696,7 @@ static const struct { const char *name; void (*fn)(void); } tests[] = {
 	{ "each bit of a slot", each_bit },
 	{ "numbers that lie under a right digest", changed_numbers },
 	{ "any byte under a right digest", any_byte },
+	{ "records that no decoder has judged", unjudged_records },
 	{ "unknown fields of a later minor version are skipped", unknown_fields },
 	{ "each size that is too small", sizes },
 	{ "empty slots, and nearly empty ones", empty_slots },
