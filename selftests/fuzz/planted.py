@@ -34,6 +34,7 @@ FAULTS = [
     Fault("crypttab", "comma", "userspace/crypttab.c", "if (from > f[3].at)\n\t\tfrom--;", "if (from > f[3].at)\n\t\tto++;"),
     Fault("cmdline", "equals", "userspace/volumes.c", "&& value[n] == '=' ? value + n + 1", "&& value[n] ? value + n + 1"),
     Fault("cmdline", "word-end", "userspace/volumes.c", "else if (n + 1 < size)", "else if (n < size)"),
+    Fault("options", "range", "userspace/options.c", "*end || v > max)", "*end || v > max + 1UL)"),
     Fault("keys", "digits", "userspace/keydesc.c", "|| !isdigit((unsigned char)s[1]) || s[2])", "|| !isdigit((unsigned char)s[1]))"),
     Fault("keys", "escape", "userspace/message.c", "n + 5 <= size", "n + 4 <= size"),
     Fault("initramfs", "fields", "userspace/initramfs.c", "while (n < (int)KK_ARRAY_SIZE(field) &&", "while (n < 20 &&"),
