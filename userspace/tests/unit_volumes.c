@@ -499,10 +499,20 @@ static const struct { const char *cmdline, *beginning; bool has; } haves[] = {
 
 static void test_has(void)
 {
+	char longest[520];
+
 	for (unsigned int i = 0; i < KK_ARRAY_SIZE(haves); i++) {
 		unit_row = haves[i].cmdline;
 		OK(kk_cmdline_has(haves[i].cmdline, haves[i].beginning) == haves[i].has);
 	}
+	/* The longest beginning that a word can have, and one more. */
+	unit_row = "long";
+	memset(longest, 'x', sizeof(longest));
+	longest[511] = '\0';
+	OK(kk_cmdline_has(longest, longest));
+	longest[511] = 'x';
+	longest[512] = '\0';
+	OK(!kk_cmdline_has(longest, longest));
 }
 
 /* --- files ------------------------------------------------------------------------ */
