@@ -7,7 +7,7 @@ import sys
 from kernel_series import ROOT
 
 sys.path.insert(0, str(ROOT / "selftests/runner"))
-from programs import VM, parse as parse_program  # noqa: E402 pylint: disable=wrong-import-position
+from programs import VM, parse as parse_program, read_hints  # noqa: E402 pylint: disable=wrong-import-position
 
 HEADING = "## Where it was run"
 # What a cell says of a scenario that no list runs there.

@@ -12,6 +12,8 @@ VM = "selftests/vm/vm"
 VM_OPTIONS_WITH_VALUE = ("--loads", "--append")
 # A program with such a name builds what others need, and so runs in every run.
 BUILDS = re.compile(r"\bscripts/kernel-builds\b|-builds$")
+# What a program is taken to last that was never measured.
+UNKNOWN_SECONDS = 60
 HINTS = Path(__file__).resolve().parent / "durations"
 
 
@@ -93,5 +95,5 @@ def read_hints(path=HINTS):
 
 
 def longest_first(stage, seconds):
-    """In this order two at a time end soonest; a program of unknown length keeps its place, at the head."""
-    return sorted(stage, key=lambda program: -seconds.get(program.command, float("inf")))
+    """In this order some at a time end soonest; equals keep their order."""
+    return sorted(stage, key=lambda program: -seconds.get(program.command, UNKNOWN_SECONDS))

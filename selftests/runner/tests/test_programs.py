@@ -56,9 +56,9 @@ class Stages(unittest.TestCase):
         self.assertEqual(select(found, "none"), [])
 
     def test_longest_first(self):
-        stage = stages(["new", "short", "long", "newer", "middle"])[0]
-        order = longest_first(stage, {"short": 1, "long": 100, "middle": 50})
-        self.assertEqual(self.commands([order]), [["new", "newer", "long", "middle", "short"]])
+        stage = stages(["short", "new", "newer", "middle", "long"])[0]
+        order = longest_first(stage, {"short": 1, "long": 100, "middle": 70})
+        self.assertEqual(self.commands([order]), [["long", "middle", "new", "newer", "short"]])
 
     def test_hints(self):
         with tempfile.NamedTemporaryFile("w") as file:
