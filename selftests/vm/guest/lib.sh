@@ -125,6 +125,7 @@ ask()
 
 # From here on the phases are gone through once for each word of the setting "runs": the
 # host goes back to this moment where it can, and else begins anew.
+# shellcheck disable=SC2034 # scenarios look at it
 next_run() { ask run; run=$ANSWER; }
 
 # In a capture kernel: the word of the run that it belongs to.
