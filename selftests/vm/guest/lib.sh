@@ -125,10 +125,10 @@ ask()
 
 # From here on the phases are gone through once for each word of the setting "runs": the
 # host goes back to this moment where it can, and else begins anew.
-# shellcheck disable=SC2034 # scenarios look at it
 next_run() { ask run; run=$ANSWER; }
 
 # In a capture kernel: the word of the run that it belongs to.
+# shellcheck disable=SC2034 # scenarios look at it
 this_run() { ask trial; run=$ANSWER; }
 
 # The host stops this guest and searches its memory for the volume key.
