@@ -4,5 +4,5 @@
 # Twenty ordinary kexecs in a row keep exactly the same ring.
 #
 # script: reboot
-# append: rounds=20 lifetime=60
+# append: rounds=20
 # phases: first next*20
