@@ -81,6 +81,46 @@ static void test_crypttab_lines(void)
 	OK(kk_crypttab_link("a b none " LINK ",link-volume-key=@u::x") == KK_LINK_OTHER);
 }
 
+/* The text with another character for each ~. */
+static char *with_space(const char *text, char space)
+{
+	char *copy = strdup(text);
+
+	for (char *p = copy; (p = strchr(p, '~')); )
+		*p = space;
+	return copy;
+}
+
+/* The options end at each kind of space, with a word behind it and without. */
+static const struct { const char *name, *with, *without; bool back; } spaced[] = {
+	{ "behind the link", "a b none luks," LINK "~", "a b none luks~", true },
+	{ "before a fifth word", "a b none luks," LINK "~x", "a b none luks~x", true },
+	{ "behind another option", "a b none " LINK ",luks~x", "a b none luks~x", false },
+	{ "behind the link and none", "a b none " LINK "~", "a b~", true },
+	{ "behind the link and a key", "a b /key\t" LINK "~", "a b /key~", true },
+	{ "twice", "a b none " LINK "~~", "a b~~", true },
+	{ "before a word that must not become the options", "a b none " LINK "~x", "a b none -~x", false },
+};
+
+static void test_crypttab_space(void)
+{
+	for (unsigned int i = 0; i < KK_ARRAY_SIZE(spaced); i++) {
+		for (const char *c = " \t\r\n\v\f"; *c; c++) {
+			char *with = with_space(spaced[i].with, *c), *without = with_space(spaced[i].without, *c);
+
+			name_row("%02x %s", *c, spaced[i].name);
+			rewrites(kk_crypttab_without_link, with, without);
+			rewrites(kk_crypttab_without_link, without, without);
+			rewrites(with_link, with, with);
+			/* tag puts it behind what there is. */
+			if (spaced[i].back)
+				rewrites(with_link, without, with);
+			free(with);
+			free(without);
+		}
+	}
+}
+
 static char path[512], backup[560];
 
 static void write_file(const char *content, size_t len)
@@ -324,6 +364,7 @@ static void test_crypttab_kept(void)
 
 UNIT_MODULE(crypttab,
 	{ "tag --crypttab: lines", test_crypttab_lines },
+	{ "tag --crypttab: space on lines", test_crypttab_space },
 	{ "tag --crypttab: a file", test_crypttab_file },
 	{ "tag --crypttab: VOLUMEs", test_crypttab_named },
 	{ "tag --crypttab: what is replaced, and how", test_crypttab_replaced },
