@@ -267,6 +267,19 @@ static void test_lengths(void)
 	kk_vmcore_close(&v);
 }
 
+/* One that can be looked at, but not read. */
+static void test_unreadable(void)
+{
+	int fd = open(unit_dir, O_RDONLY | O_DIRECTORY);
+	struct kk_vmcore v;
+
+	kk_keep_errors(&kept);
+	OK(kk_vmcore_open(&v, fd, "a\tdirectory") == KK_DEVICE);
+	kk_keep_errors(NULL);
+	STR(kept.sentence, "cannot read a\\x09directory: Is a directory");
+	close_core(&v, fd);
+}
+
 static void test_facts(void)
 {
 	struct kk_vmcore v;
@@ -705,6 +718,7 @@ UNIT_MODULE(vmcore,
 	{ "bounds of the headers", test_headers },
 	{ "bounds of the notes", test_notes },
 	{ "lengths of a file", test_lengths },
+	{ "a file that cannot be read", test_unreadable },
 	{ "facts from the headers", test_facts },
 	{ "headers and pages are read", test_read },
 	{ "descriptors of pages", test_descriptors },
