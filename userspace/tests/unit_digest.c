@@ -105,8 +105,8 @@ static void test_bounds(void)
 {
 	for (unsigned int i = 0; i < KK_ARRAY_SIZE(bounds); i++) {
 		struct kk_hmac hmac = { .compute = constant_hmac, .len = bounds[i].hmac_len };
-		struct kk_digest d = { .iterations = 1, .len = bounds[i].digest_len,
-				       .salt_len = bounds[i].salt_len };
+		struct kk_digest d = { .iterations = 2, .len = bounds[i].digest_len,
+				       .salt_len = bounds[i].salt_len, .value = { 1 } };
 		uint8_t out[KK_DIGEST_MAX];
 
 		unit_row = bounds[i].name;

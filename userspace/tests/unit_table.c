@@ -3,6 +3,7 @@
  * Unit tests of table.c.
  */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "kexec-keys.h"
 #include "table.h"
@@ -40,6 +41,14 @@ static const struct { const char *name; unsigned int flags, sector_size; const c
 	  "no_write_workqueue high_priority sector_size:4096" },
 };
 
+/* Where the next function has its variables. */
+static __attribute__((noinline)) void dirty_stack(void)
+{
+	volatile char dirt[8192];
+
+	memset((char *)dirt, 'x', sizeof(dirt));
+}
+
 static void test_options(void)
 {
 	for (unsigned int i = 0; i < KK_ARRAY_SIZE(rows); i++) {
@@ -48,6 +57,7 @@ static void test_options(void)
 
 		unit_row = rows[i].name;
 		h.sector_size = rows[i].sector_size;
+		dirty_stack();
 		OK(!kk_table_params(&h, "x:y", 8, 2, rows[i].flags, out, sizeof(out)));
 		snprintf(expected, sizeof(expected), "%s%s", BEGINNING, rows[i].options);
 		STR(out, expected);
@@ -117,7 +127,7 @@ static void test_sizes(void)
 static void test_uuids(void)
 {
 	struct kk_header h = sample();
-	char out[160], name[128], exact[sizeof(PREFIX "root")];
+	char out[160], name[128], exact[sizeof(PREFIX "root")], *tight;
 
 	OK(!kk_table_uuid(&h, "root", out, sizeof(out)));
 	STR(out, PREFIX "root");
@@ -129,6 +139,11 @@ static void test_uuids(void)
 	OK(!kk_table_uuid(&h, "root", exact, sizeof(exact)));
 	STR(exact, PREFIX "root");
 	OK(kk_table_uuid(&h, "root", exact, sizeof(exact) - 1) == -E2BIG);
+	/* Nothing is written behind it, however long the name is. */
+	tight = malloc(sizeof(PREFIX));
+	OK(kk_table_uuid(&h, "root", tight, sizeof(PREFIX)) == -E2BIG);
+	STR(tight, PREFIX);
+	free(tight);
 	/* The longest that device-mapper takes, and one more. */
 	memset(name, 'n', sizeof(name));
 	name[KK_DM_UUID_MAX - strlen(PREFIX)] = '\0';

@@ -2,9 +2,21 @@
 /*
  * Unit tests of words.c.
  */
+#include <stdlib.h>
+
 #include "kexec-keys.h"
 #include "unit.h"
 #include "words.h"
+
+static bool no_memory;
+
+void *__real_realloc(void *p, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+
+void *__wrap_realloc(void *p, size_t size)
+{
+	return no_memory ? NULL : __real_realloc(p, size);
+}
 
 static void test_add(void)
 {
@@ -66,8 +78,32 @@ static void test_long(void)
 	kk_words_free(&w);
 }
 
+/* A word for which there is no memory is left out, and the others stay. */
+static void test_no_memory(void)
+{
+	struct kk_words w = { 0 };
+	char word[16];
+
+	no_memory = true;
+	kk_words_add(&w, "a");
+	OK(!w.n && !w.room && !w.word);
+	no_memory = false;
+	for (unsigned int i = 0; i < 16; i++) {
+		snprintf(word, sizeof(word), "word%u", i);
+		kk_words_add(&w, word);
+	}
+	no_memory = true;
+	kk_words_add(&w, "word16");
+	OK(w.n == 16 && w.room == 16 && !kk_words_have(&w, "word16") && kk_words_have(&w, "word15"));
+	no_memory = false;
+	kk_words_add(&w, "word16");
+	OK(w.n == 17 && kk_words_have(&w, "word16"));
+	kk_words_free(&w);
+}
+
 UNIT_MODULE(words,
 	{ "words, each once", test_add },
 	{ "many words", test_many },
+	{ "words without memory", test_no_memory },
 	{ "the longest word, and one that is cut", test_long }
 );
