@@ -12,6 +12,7 @@ from typing import Callable
 
 import hostile
 import judge
+import misplace
 from arch import ARCH
 from buffer import Buffer, StoreWatch, names
 from course import LEAVES
@@ -181,7 +182,7 @@ def _move(session, kind):
 
     def act(stub):
         with session.machine.mapped_memory() as mapped:
-            session.results.comment(hostile.move_buffer(mapped.memory, stub, symbols, session.region, kind))
+            session.results.comment(misplace.move_buffer(mapped.memory, stub, symbols, session.region, kind))
 
     start = symbols[ARCH.start]
     if ARCH.stays_in_region:

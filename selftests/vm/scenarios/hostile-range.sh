@@ -8,8 +8,8 @@
 #
 # replays: yes
 # append: nokaslr
-# runs: unaligned small large wrapping initramfs foreign-ram hole
-# runs setup-data: duplicate
+# runs: unaligned small large wrapping initramfs-start foreign-ram hole
+# runs setup-data: null unaligned-size too-large largest topmost initramfs-end kernel-start kernel-end parameters elfcorehdr start-of-ram end-of-ram duplicate
 # runs fdt: short
 
 first()
@@ -23,11 +23,13 @@ first()
 reason()
 {
 	case $run in
-	unaligned) echo alignment ;;
-	small | large) echo size ;;
+	null | unaligned | unaligned-size) echo alignment ;;
+	small | large | too-large) echo size ;;
 	wrapping) echo overflow ;;
-	initramfs) echo overlap ;;
-	foreign-ram | hole) echo not-ram ;;
+	initramfs-* | kernel-* | parameters) echo overlap ;;
+	# Where the command line says where it is, it is only found not to be RAM.
+	elfcorehdr) [ -e /proc/device-tree ] && echo overlap || echo not-ram ;;
+	foreign-ram | largest | hole | topmost | *-of-ram) echo not-ram ;;
 	duplicate) echo duplicate ;;
 	short) echo none ;;
 	esac
