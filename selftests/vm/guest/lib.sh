@@ -270,32 +270,148 @@ file_is() { [ "$(cat "$1")" = "$2" ]; }
 
 wait_for_file() { wait_until file_is "$1" "$2" || { echo "$1 is $(cat "$1"), not $2"; return 1; }; }
 
-# A key whose payload is known here, so that it can be searched for.
-KNOWN=0f7e-known-only-to-this-test-4b1d
-KNOWN_HEX=$(printf %s "$KNOWN" | od -An -v -tx1 | tr -d ' \n')
-KNOWN_SPACED=$(printf %s "$KNOWN" | od -An -v -tx1 | tr -d '\n')
+# --- a key whose payload is known -------------------------------------------
+
+# No 8 bytes of it are anywhere else by chance, and its base64 has + and /.
+KNOWN='Zq7vX0?B9tKc3wL>R5yNf8s?g1pJu6eA'
 
 designate_known_key() { keyctl add logon known:key "$KNOWN" "$(ring)"; }
 
-# Files of sysfs, debugfs and procfs that show that payload, in any usual form.
-# /proc/kcore and /proc/vmcore are memory, which is scanned from outside.
-files_with_known_key()
+known_bytes() { printf %s "$KNOWN" | od -An -v -tx1; }
+
+# Each 8 bytes of that payload, in each form: as they are; in hex, plain and with what
+# stands between the bytes of a dump or an array, and in words of 2, 4 and 8 bytes in
+# either order; in decimal; in base64, from each of the three places where the first
+# byte can be. What shows more of it has at least one of these in one line.
+known_key_patterns()
 {
+	known_bytes | awk -v payload="$KNOWN" '
+	function number(hex) {
+		return index(digits, substr(hex, 1, 1)) * 16 + index(digits, substr(hex, 2, 1)) - 17
+	}
+	function in_binary(rest, width,    line) {
+		for (; width; width--) {
+			line = (rest % 2) line
+			rest = int(rest / 2)
+		}
+		return line
+	}
+	function show(shown, at, gap,    i, line) {
+		line = shown[at]
+		for (i = 1; i < 8; i++)
+			line = line gap shown[at + i]
+		print line
+	}
+	function show_words(at, size, swapped,    i, line) {
+		for (i = 0; i < 8; i++) {
+			if (i && i % size == 0)
+				line = line " "
+			line = line byte[at + (swapped ? i - i % size + size - 1 - i % size : i)]
+		}
+		print line
+	}
+	function show_base64(bits,    i, line) {
+		for (i = 1; i < 60; i += 6)
+			line = line character[substr(bits, i, 6)]
+		print line
+		if (gsub(/[+]/, "-", line) + gsub("/", "_", line))
+			print line
+	}
+	BEGIN {
+		digits = "0123456789abcdef"
+		alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+		for (i = 0; i < 64; i++)
+			character[in_binary(i, 6)] = substr(alphabet, i + 1, 1)
+	}
 	{
-		find /sys /proc/sys -type f
-		find /proc -maxdepth 1 -type f ! -name kcore ! -name vmcore ! -name kmsg
-	} | xargs -r timeout 60 grep -laisF -e "$KNOWN" -e "$KNOWN_HEX" -e "${KNOWN_SPACED# }"
-	dmesg | grep -qiF -e "$KNOWN" -e "$KNOWN_HEX" -e "${KNOWN_SPACED# }" && echo dmesg
+		for (i = 1; i <= NF; i++) {
+			byte[++count] = $i
+			decimal[count] = number($i)
+		}
+	}
+	END {
+		kinds = split(" |:|-|, 0x|,0x|\\x|\\u00|%", between, "|")
+		for (at = 1; at + 7 <= count; at++) {
+			print substr(payload, at, 8)
+			for (i = 1; i <= kinds; i++)
+				show(byte, at, between[i])
+			show(decimal, at, " ")
+			show(decimal, at, ", ")
+			show(decimal, at, ",")
+			for (size = 2; size <= 8; size *= 2) {
+				show_words(at, size, 0)
+				show_words(at, size, 1)
+			}
+			bits = ""
+			for (i = 0; i < 8; i++)
+				bits = bits in_binary(decimal[at + i], 8)
+			show_base64(substr(bits, 1, 60))
+			show_base64(substr(bits, 3, 60))
+			show_base64(substr(bits, 5, 60))
+		}
+	}'
 }
 
-# Nothing shows it, and a place that does would be seen.
+# What of sysfs, debugfs and procfs is a file that has an end. /proc/kcore and
+# /proc/vmcore are memory, which is scanned from outside.
+files_to_search()
+{
+	find /sys -type f ! -name 'trace_pipe*' -print0
+	find /proc -path '/proc/[0-9]*' -prune -o -type f ! -name kcore ! -name vmcore ! -name kmsg -print0
+}
+
+# Of the files that are named on the input, each closed by a NUL, those that show that
+# payload, and "dmesg" if the kernel's log does, in lines without $1. What could not be
+# searched to the end is said in place of a file.
+places_with_known_key()
+{
+	known_key_patterns > /tmp/known-patterns
+	[ -s /tmp/known-patterns ] || echo "no patterns to search for"
+	# Status 2: a file cannot be read, as many of sysfs.
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	xargs -0 sh -c '
+		timeout 600 grep -laisF -f /tmp/known-patterns "$@" < /dev/null
+		status=$?
+		[ "$status" -le 2 ] || echo "grep ended with status $status"' sh || echo "xargs ended with status $?"
+	dmesg > /tmp/known-dmesg || echo "dmesg ended with status $?"
+	[ -s /tmp/known-dmesg ] || echo "the log is empty"
+	if grep -vF -e "$1" /tmp/known-dmesg | grep -qaiF -f /tmp/known-patterns; then
+		echo dmesg
+	fi
+}
+
+# The places where the payload is planted, each in another form, and the log.
+PLANTED_FILES="/proc/sys/kernel/domainname /proc/sys/kernel/hostname /proc/sys/kernel/poweroff_cmd \
+/sys/devices/virtual/net/lo/ifalias"
+PLANTED_LINE="planted for the search:"
+
+plant_known_key()
+{
+	printf 'x%s' "$KNOWN" | base64 > /proc/sys/kernel/domainname
+	known_bytes | tr -d ' \n' > /proc/sys/kernel/hostname
+	echo "$KNOWN" > /proc/sys/kernel/poweroff_cmd
+	printf %s "$KNOWN" | od -A x -t x1 > /sys/devices/virtual/net/lo/ifalias
+	echo "$PLANTED_LINE 00000000: $(known_bytes | head -n 1)" > /dev/kmsg
+}
+
+# What shows it is found, and it is shown by nothing but what was meant to.
 check_known_key_is_hidden()
 {
-	echo "$KNOWN" > /sys/class/net/lo/ifalias
-	equal "a payload planted in sysfs is found" /sys/devices/virtual/net/lo/ifalias "$(files_with_known_key)"
-	echo > /sys/class/net/lo/ifalias
-	equal "no file shows a payload" "" "$(files_with_known_key)"
+	domain=$(cat /proc/sys/kernel/domainname)
+	host=$(cat /proc/sys/kernel/hostname)
+	poweroff=$(cat /proc/sys/kernel/poweroff_cmd)
+	plant_known_key
+	equal "a payload planted in four files and the log, each time in another form, is found, and no other" \
+		"$PLANTED_FILES dmesg" "$(files_to_search | places_with_known_key "not in the log" | sort | paste -s -d ' ' -)"
+	echo "$domain" > /proc/sys/kernel/domainname
+	echo "$host" > /proc/sys/kernel/hostname
+	echo "$poweroff" > /proc/sys/kernel/poweroff_cmd
+	echo > /sys/devices/virtual/net/lo/ifalias
+	equal "none of these shows a payload that is no longer planted" \
+		"" "$(echo "$PLANTED_FILES" | tr ' \n' '\0' | places_with_known_key "$PLANTED_LINE" | paste -s -d ' ' -)"
 }
+
+# --- faults -----------------------------------------------------------------
 
 # Of failing allocations, any kind may fail, and nothing is said about it.
 let_any_allocation_fail()
