@@ -54,7 +54,7 @@ def _report(session, name, hits, counts, allowed):
     text = f"scan {name}: " + ("; ".join(wrong) or "copies as allowed")
     owner = session.settings.red.get(name)
     if owner:
-        session.results.line(scan.excess(counts, allowed, owner), f"red as it must be, by {owner}: {text}")
+        session.results.judge(scan.red_violations(counts, allowed, {owner}), f"red as it must be, by {owner}: {text}")
     else:
         session.results.line(not wrong, text)
 

@@ -354,15 +354,3 @@ def parse_allowed(words):
             raise ValueError(f"the least is more than the most: {word}")
         allowed[match[1]] = (low, high)
     return allowed
-
-
-def parse_red(words):
-    """["unloaded=crash-region", "captured=stray"] -> {"unloaded": {"crash-region"}, ...}:
-    the scans that must be red, and the owners that must have too many copies then."""
-    red = {}
-    for word in words:
-        match = re.fullmatch(r"([a-z-]+)=([a-z-]+)", word)
-        if not match:
-            raise ValueError(f"not SCAN=OWNER: {word}")
-        red.setdefault(match[1], set()).add(match[2])
-    return red

@@ -257,8 +257,6 @@ class Verdicts(unittest.TestCase):
     def test_settings_are_read(self):
         self.assertEqual(scan.parse_allowed([]), {})
         self.assertEqual(self.ALLOWED, {"payload": (1, 1), "cipher": (0, 4), "crash-region": (1, 1)})
-        self.assertEqual(scan.parse_red("loaded=stray captured=text captured=stray".split()),
-                         {"loaded": {"stray"}, "captured": {"stray", "text"}})
 
     def test_settings_that_make_no_sense_are_refused(self):
         for word in "payload", "payload=", "payload=x", "payload=4-1", "=1", "payload=1-", "payload=-1", "payload==1":
@@ -266,9 +264,6 @@ class Verdicts(unittest.TestCase):
                 scan.parse_allowed([word])
         with self.assertRaises(ValueError):
             scan.parse_allowed(["payload=1", "payload=2"])
-        for word in "unloaded", "unloaded=", "=stray", "unloaded=stray=1":
-            with self.subTest(word), self.assertRaises(ValueError):
-                scan.parse_red([word])
 
 
 if __name__ == "__main__":
