@@ -79,6 +79,26 @@ static void test_crypttab_lines(void)
 	OK(kk_crypttab_link("a b none luks," LINK) == KK_LINK_OURS);
 	OK(kk_crypttab_link("a b none link-volume-key=@u::%logon:x") == KK_LINK_OTHER);
 	OK(kk_crypttab_link("a b none " LINK ",link-volume-key=@u::x") == KK_LINK_OTHER);
+	OK(kk_crypttab_link("a b /a/key/in/a/directory/that/is/long " LINK ",link-volume-key=@u::x") == KK_LINK_OTHER);
+	/* Options of the line before are not those of a line without. */
+	OK(kk_crypttab_link("a b none luks," LINK) == KK_LINK_OURS && kk_crypttab_link("a b none") == KK_LINK_NONE);
+}
+
+static bool no_memory;
+
+char *__real_strdup(const char *text);
+char *__wrap_strdup(const char *text);
+
+char *__wrap_strdup(const char *text)
+{
+	return no_memory ? NULL : __real_strdup(text);
+}
+
+static void test_crypttab_no_memory(void)
+{
+	no_memory = true;
+	OK(!with_link("a b none luks\n") && !kk_crypttab_without_link("a b none " LINK "\n"));
+	no_memory = false;
 }
 
 /* The text with another character for each ~. */
@@ -364,6 +384,7 @@ static void test_crypttab_kept(void)
 
 UNIT_MODULE(crypttab,
 	{ "tag --crypttab: lines", test_crypttab_lines },
+	{ "tag --crypttab: lines without memory", test_crypttab_no_memory },
 	{ "tag --crypttab: space on lines", test_crypttab_space },
 	{ "tag --crypttab: a file", test_crypttab_file },
 	{ "tag --crypttab: VOLUMEs", test_crypttab_named },
