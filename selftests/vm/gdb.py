@@ -88,15 +88,19 @@ class Stub:
             self._demand_ok(f"P{number:x}={function.to_bytes(8, 'little').hex()}")
         self._demand_ok(f"P{ARCH.argument_register:x}={argument.to_bytes(8, 'little').hex()}")
 
-    def _program_counter(self):
-        return int.from_bytes(bytes.fromhex(self.ask(f"p{ARCH.function_registers[0]:x}")), "little")
+    def register(self, number):
+        """Of the stopped CPU, by the debugger's number of it."""
+        return int.from_bytes(bytes.fromhex(self.ask(f"p{number:x}")), "little")
+
+    def program_counter(self):
+        return self.register(ARCH.function_registers[0])
 
     def step(self):
         """The stopped CPU executes one instruction, and no interrupt comes. Whether it did:
         QEMU may come back before it has, or with an exception."""
-        before = self._program_counter()
+        before = self.program_counter()
         self.ask("s")
-        return 0 < self._program_counter() - before <= LONGEST_INSTRUCTION
+        return 0 < self.program_counter() - before <= LONGEST_INSTRUCTION
 
     def resume(self):
         """The answer is a packet of its own, when the machine stops again."""

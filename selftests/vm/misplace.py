@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Tell a capture kernel, in setup_data or in the device tree, that the handover buffer is
-where it cannot be.
+"""Tell a kernel, in setup_data or in the device tree, that the handover buffer is where it
+cannot be, or move it.
 
 Offsets are those of Documentation/arch/x86/boot.rst and zero-page.rst.
 """
@@ -16,6 +16,10 @@ from arch import ARCH
 ALIGN = 64 << 10
 LEAST, MOST = 2 * ALIGN, 2 * (16 << 20)
 ALL_OF_64_BITS = 1 << 64
+# From where a bzImage is loaded to its first instruction, and the register that has the
+# address of the boot parameters there, by the debugger's number.
+ENTRY = 0x200
+BOOT_PARAMETERS = 4
 # As much of it as the debugger's protocol reads at once.
 BOOT_PARAMS_HEAD = 1024
 SETUP_DATA, RAMDISK, COMMAND_LINE = 0x250, 0x218, 0x228
@@ -131,6 +135,17 @@ def _move_in_setup_data(memory, stub, symbols, region, kind):
                     initramfs=(initramfs, initramfs + size - 1), elfcorehdr=_elfcorehdr(memory, boot_params),
                     parameters=node, ram=region)
     RANGE.pack_into(memory, node, *RANGES[kind](places))
+
+
+def move_buffer_to(memory, params, target):
+    """The buffer itself, with what is in it, to another address; at the first instruction of
+    a bzImage, whose boot parameters are at PARAMS."""
+    node = nodes(memory, memory[params:params + BOOT_PARAMS_HEAD])[SETUP_KEXEC_KEYS]
+    start, size = RANGE.unpack_from(memory, node)
+    content = memory[start:start + size]
+    memory[start:start + size] = bytes(size)
+    memory[target:target + size] = content
+    RANGE.pack_into(memory, node, target, size)
 
 
 # --- device trees ---

@@ -12,6 +12,7 @@ from typing import Callable
 
 import hostile
 import judge
+import kaslr
 import misplace
 from arch import ARCH
 from buffer import Buffer, StoreWatch, names
@@ -188,6 +189,26 @@ def _move(session, kind):
     if ARCH.stays_in_region:
         start += session.region[0]
     session.machine.stop_once_at(start, act)
+
+
+def _at_entry(session, entry, action):
+    """ACTION(memory, address of the boot parameters), as the next kernel is entered. ENTRY is
+    where it is loaded."""
+    def act(stub):
+        with session.machine.mapped_memory() as mapped:
+            action(mapped.memory, stub.register(misplace.BOOT_PARAMETERS))
+
+    session.machine.stop_once_at(int(entry, 16) + misplace.ENTRY, act)
+
+
+@_verb("place")
+def _place(session, entry, where):
+    """The next kernel finds one place for itself. The buffer is inside of it, or outside."""
+    def act(memory, params):
+        low, high = kaslr.place(memory, params, where)
+        session.results.comment(f"the only place for a kernel: {low:#x}-{high:#x}")
+
+    _at_entry(session, entry, act)
 
 
 # --- the handover buffer ---

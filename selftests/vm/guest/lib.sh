@@ -482,6 +482,9 @@ load_next()
 		rm /tmp/next.img
 }
 
+# Where the next kernel is entered, on x86. It has to be loaded with LOAD_NEXT_BY=-ds.
+kernel_entry() { dmesg | sed -n 's/.*Loaded 64bit kernel at 0x\([0-9a-f]*\) .*/\1/p' | tail -n 1; }
+
 # Of the reboot image: state, reason, keys that it would carry.
 reboot_state()
 {
