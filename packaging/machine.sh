@@ -119,16 +119,20 @@ files_of_machine()
 # make_in_earnest IMAGE…
 make_in_earnest() { printf '%s\n' "$@" > "$machine/srv/real"; }
 
-# Kept beside the root.
-download_dracut()
+# fetch_dracut DIRECTORY: dracut's packages as they are
+fetch_dracut()
 {
-	local to=$BUILD/guest/dracut
-	[ ! -e "$to/.complete" ] || return 0
-	rm -rf "$to"
-	mkdir -p "$to"
-	use_suite "$work/apt" deb trixie > /dev/null &&
-		(cd "$to" && "${APT[@]}" download dracut dracut-core dracut-install > /dev/null) && touch "$to/.complete"
+	mkdir "$1/root"
+	use_suite "$work/apt" deb trixie > /dev/null
+	(cd "$1/root" && "${APT[@]}" download dracut dracut-core dracut-install > /dev/null)
+	local deb
+	for deb in "$1/root"/*.deb; do
+		# shellcheck disable=SC2016 # dpkg-deb's
+		dpkg-deb -W --showformat '${Package} ${Version}\n' "$deb"
+	done > "$1/packages"
 }
+
+download_dracut() { keep_root dracut trixie dracut,dracut-core,dracut-install fetch_dracut; }
 
 # dracut in place of initramfs-tools, of which it leaves mkinitramfs there. Modules that
 # take long are left out.
