@@ -59,7 +59,7 @@ CHECKS := "scripts/unittest-tap $(UNITTESTS)" \
 	"userspace/tests/completion build/userspace" \
 	userspace/tests/mutate \
 	$(foreach scenario,$(SCENARIOS),"selftests/vm/vm $(scenario)") \
-	$(call vm_on,arm64,$(FDT_SCENARIOS) no-clock) wait \
+	$(call vm_on,arm64,$(FDT_SCENARIOS) no-clock) \
 	scripts/check-prefixes
 
 # Kernels that watch themselves, what takes long, and the rest of the architectures.
@@ -72,6 +72,7 @@ ALL_CHECKS := wait "scripts/kernel-builds debug kcsan debug+unlocked kcsan+unloc
 	$(call vm_on,arm64,crash-uefi crash-64k panics $(MORE_FDT_SCENARIOS)) \
 	$(call vm_on,ppc64le,$(FDT_SCENARIOS) panics $(MORE_FDT_SCENARIOS)) \
 	$(call vm_on,riscv64,$(FDT_SCENARIOS) no-clock $(MORE_FDT_SCENARIOS)) wait \
+	"scripts/check-prefixes --boot" \
 	$(foreach arch,arm64 ppc64le riscv64,"env ARCH=$(arch) scripts/check-prefixes")
 
 # The deadline of a run counts from here, installing packages included.
@@ -149,8 +150,8 @@ check-series: deps ## can a maintainer take the series as it is?
 mutants: deps tree ## would the unit tests notice any fault of one line in a parser? some 2000, a quarter of an hour
 	@userspace/tests/mutate --all
 
-check-prefixes: deps ## what each patch leaves builds, feature off and on; no new warning
-	@scripts/check-prefixes
+check-prefixes: deps ## what each patch leaves builds, feature off and on; no new warning [BOOT=1: it boots]
+	@scripts/check-prefixes $(if $(filter 1,$(BOOT)),--boot)
 
 check-kdump-utils: deps ## the patch and the advice for Fedora's kdump: KDUMP_UTILS=DIR, a checkout
 	@scripts/check-kdump-utils "$(KDUMP_UTILS)"
