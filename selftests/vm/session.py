@@ -31,6 +31,7 @@ class Session:
     buffer: object = None
     watch: object = None
     replay: object = None
+    calls: object = None
     # Seconds of processor time, when the guest left its phase.
     left_at: float = 0
 

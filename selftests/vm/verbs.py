@@ -16,8 +16,10 @@ import kaslr
 import misplace
 from arch import ARCH
 from buffer import Buffer, StoreWatch, names
+from calls import Calls
+from complaints import our_functions
 from course import LEAVES
-from guest import read_symbols
+from guest import kernel, read_symbols
 from replay import REPLAYS, Runs
 
 
@@ -209,6 +211,21 @@ def _place(session, entry, where):
         session.results.comment(f"the only place for a kernel: {low:#x}-{high:#x}")
 
     _at_entry(session, entry, act)
+
+
+# --- calls that allocate memory ---
+
+@_verb("watch-calls")
+def _watch_calls(session, function):
+    """From now on those that the series makes of this function of the kernel."""
+    variant = session.settings.kernel
+    session.calls = Calls(session.machine, read_symbols(variant), function, our_functions(kernel(variant).parent))
+
+
+@_verb("called")
+def _called(session, what):
+    good, line = session.calls.end()
+    session.results.line(good, f"{what.replace('_', ' ')}: {line}")
 
 
 # --- the handover buffer ---
