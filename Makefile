@@ -56,6 +56,7 @@ CHECKS := "scripts/unittest-tap $(UNITTESTS)" \
 	"make -s -C selftests/codec check" \
 	"make -s -C selftests/fuzz check" \
 	packaging/check-lifecycle wait \
+	scripts/check-other-release \
 	"userspace/tests/completion build/userspace" \
 	userspace/tests/mutate \
 	$(foreach scenario,$(SCENARIOS),"selftests/vm/vm $(scenario)") \
