@@ -4,9 +4,6 @@
 # The files of /sys/kernel/kexec/keys/ are those that
 # Documentation/ABI/testing/sysfs-kernel-kexec-keys describes, and no key shows.
 
-# What eval gets is expanded there.
-# shellcheck disable=SC2016,SC2034
-
 DIR=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=kexec_keys_lib.sh
 . "$DIR/kexec_keys_lib.sh"
@@ -75,32 +72,68 @@ parameter_is()
 		grep -Exq "$3" "/sys/module/kexec_keys/parameters/$1"
 }
 
-# Every form in which a careless message would show the payload.
-secret=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-secret_hex=$(printf %s "$secret" | od -An -v -tx1 | tr -d ' \n')
-secret_spaced=$(printf %s "$secret" | od -An -v -tx1 | tr -d '\n' | sed 's/^ *//')
-
-shows_no_secret()
+# A payload of letters and digits, and each piece of it of eight bytes in the forms in
+# which a careless message would show it.
+work=$(mktemp -d) || exit
+clean_up()
 {
-	! grep -iF -e "$secret" -e "$secret_hex" -e "$secret_spaced"
+	ring_edit cleanup
+	rm -rf "$work"
+}
+at_end clean_up
+
+secret=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+
+list_forms()
+{
+	for start in $(seq $((${#secret} - 7))); do
+		piece=$(printf %s "$secret" | cut -c "$start-$((start + 7))")
+		spaced=$(printf %s "$piece" | od -An -v -tx1 | sed 's/^ *//')
+		printf '%s\n' "$piece" "$spaced"
+		printf '%s\n' "$spaced" | tr -d ' '
+		printf '%s\n' "$spaced" | tr ' ' ':'
+	done
+}
+list_forms > "$work/forms"
+
+# has_no_secret COMMAND...: it succeeds, says something, and no form of the payload.
+has_no_secret()
+{
+	"$@" > "$work/said" || { echo "failed: $*"; return 1; }
+	[ -s "$work/said" ] || { echo "nothing to look at: $*"; return 1; }
+	grep -aiF -f "$work/forms" "$work/said"
+	[ $? = 1 ]
 }
 
 all_text()
 {
-	find "$@" -type f ! -name uevent -exec cat {} + 2> /dev/null
+	find "$@" -type f -perm -400 -exec cat {} +
 }
 
-finds_what_it_looks_for()
+finds_each_form()
 {
-	for text in "$secret" "$secret_hex" "$secret_spaced"; do
-		if echo "x${text}x" | shows_no_secret > /dev/null; then
+	[ "$(wc -l < "$work/forms")" = 100 ] || return
+	while read -r form; do
+		if has_no_secret echo "x${form}x" > "$work/found"; then
+			echo "$form is not found"
 			return 1
 		fi
-	done
+		grep -qF "x${form}x" "$work/found" || return
+	done < "$work/forms"
+}
+
+needs_something_to_look_at()
+{
+	refuse has_no_secret true && refuse has_no_secret all_text "$work/absent"
+}
+
+lists_the_key()
+{
+	grep -F kexec_keys_test:abi /proc/keys
 }
 
 ktap_print_header
-ktap_set_plan $(($(echo "$names" | wc -l) * 2 + 11))
+ktap_set_plan $(($(echo "$names" | wc -l) * 2 + 15))
 
 while read -r name format; do
 	[ -n "$name" ] || continue
@@ -116,16 +149,24 @@ check "parameter crash: mode 0644, Y or N" parameter_is crash 644 'Y|N'
 check "parameter reboot: mode 0644, Y or N" parameter_is reboot 644 'Y|N'
 check "parameter slot_size: mode 0444, a number" parameter_is slot_size 444 "$number"
 
-trap 'ring_edit cleanup' EXIT
 printf %s "$secret" | ring_edit add abi > /dev/null
-check "the search finds a payload in each form" finds_what_it_looks_for
-check "the key is listed in /proc/keys, its payload is not" eval \
-	'grep -F kexec_keys_test:abi /proc/keys && shows_no_secret < /proc/keys'
-check "no payload in $KEYS" eval 'all_text "$KEYS" | shows_no_secret'
-check "no payload in the parameters, boot_params and /proc/key-users" eval \
-	'all_text /sys/module/kexec_keys /sys/kernel/boot_params /proc/key-users | shows_no_secret'
+check "the search finds a payload in each form" finds_each_form
+check "the search fails where nothing can be read" needs_something_to_look_at
+check "the key is listed in /proc/keys" lists_the_key
+check "no payload in /proc/keys" has_no_secret cat /proc/keys
+check "no payload in $KEYS" has_no_secret all_text "$KEYS"
+check "no payload in the module's parameters" has_no_secret all_text /sys/module/kexec_keys
+check "no payload in /proc/key-users" has_no_secret cat /proc/key-users
+if [ -d /sys/kernel/boot_params ]; then
+	check "no payload in what was handed to this kernel" \
+		has_no_secret all_text /sys/kernel/boot_params
+elif [ -r /sys/firmware/fdt ]; then
+	check "no payload in what was handed to this kernel" has_no_secret cat /sys/firmware/fdt
+else
+	ktap_test_skip "nothing shows what was handed to this kernel"
+fi
 if dmesg > /dev/null 2>&1; then
-	check "no payload in the kernel's log" eval 'dmesg | shows_no_secret'
+	check "no payload in the kernel's log" has_no_secret dmesg
 else
 	ktap_test_skip "no payload in the kernel's log: dmesg does not work here"
 fi

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The crash image holds the designated keys and follows every change of them. The
-# image is the running kernel's, or the one named as argument; it is not meant to
-# be executed. Needs crashkernel= and nothing loaded there.
+# image is the running kernel's, one that the test makes, or the one named as argument;
+# it is not meant to be executed. Needs crashkernel= and nothing loaded there.
 
 DIR=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=kexec_keys_lib.sh
@@ -18,7 +18,6 @@ parameter=/sys/module/kexec_keys/parameters/crash
 	skip_all "a crash image is loaded already, which stays"
 [ "$(cat "$parameter")" = Y ] || skip_all "kexec_keys.crash is off, which stays"
 [ "$(value crash/reason)" != sme ] || skip_all "memory encryption is on"
-image=$(find_image "$@") || skip_all "no kernel image found; name one as argument"
 
 clean_up()
 {
@@ -26,10 +25,10 @@ clean_up()
 	echo Y > "$parameter"
 	ring_edit cleanup
 }
-trap clean_up EXIT
+at_end clean_up
 ring_edit cleanup
 
-load_or_skip_all crash "$image"
+load_first crash "$@"
 first_load=$?
 # What the machine had designated before is counted in.
 others=$(value crash/carried)
@@ -96,6 +95,12 @@ legacy_image()
 		becomes crash/verify none
 }
 
+# A change of the ring: what is carried, and both generations.
+add_another()
+{
+	wakes "$1" sh -c "echo payload | '$DIR/ring_edit' add another"
+}
+
 used_grows()
 {
 	used_before=$(value crash/used)
@@ -126,13 +131,15 @@ overfill()
 	done
 }
 
+long_name=$(printf '%0300d' 0)
+
 without()
 {
 	ring_edit unlink "$1" && carries "$2"
 }
 
 ktap_print_header
-ktap_set_plan 27
+ktap_set_plan 40
 
 check "loading $image" [ "$first_load" = 0 ]
 check "loaded: nothing of the test's is carried" carries 0
@@ -146,8 +153,19 @@ check "a key that is unlinked is not carried" without "$key" 1
 
 key=$(add_key two)
 check "a key to revoke" carries 2
-ring_edit revoke "$key"
+check "revoking a key wakes a poll of generation" \
+	wakes generation "$DIR/ring_edit" revoke "$key"
 check "a key that is revoked is not carried" carries 1
+key=$(add_key two)
+check "another" carries 2
+check "revoking a key wakes a poll of crash/generation" \
+	wakes crash/generation "$DIR/ring_edit" revoke "$key"
+check "adding a key wakes a poll of crash/generation" add_another crash/generation
+check "adding a key wakes a poll of generation" add_another generation
+key=$(ring_edit add another < "$DIR/settings")
+check "the last of them is carried" carries 2
+check "unlinking a key wakes a poll of crash/generation" \
+	wakes crash/generation "$DIR/ring_edit" unlink "$key"
 
 key=$(add_key three)
 check "a key to change and to expire" carries 2
@@ -156,10 +174,14 @@ check "and is what is carried" carries 2
 ring_edit timeout "$key" 1
 check "a key that has expired is not carried" carries 1
 
-key=$(add_key "$(printf '%0300d' 0)")
+check "a key that is left out wakes a poll of crash/state" \
+	wakes crash/state sh -c "echo x | '$DIR/ring_edit' add $long_name"
+key=$(add_key "$long_name")
 check "a description of over 255 bytes is not carried" lacks_some
 check "the others still are" becomes crash/carried $((others + 1))
-check "synced when it is gone" without "$key" 1
+check "unlinking it wakes a poll of crash/state" \
+	wakes crash/state "$DIR/ring_edit" unlink "$key"
+check "synced when it is gone" carries 1
 
 fillers=$(overfill)
 check "what does not fit is left out" lacks_some
@@ -168,17 +190,20 @@ check "it has made room" carries $((1 + $(echo "$fillers" | wc -l)))
 check "twice the room that the ring needs" used_fits_twice
 for key in $fillers; do ring_edit unlink "$key"; done
 
-echo N > "$parameter"
+check "turning the parameter off wakes a poll of crash/state" \
+	wakes crash/state sh -c "echo N > $parameter"
 check "parameter off: disabled, nothing is held" disabled_by_parameter
 image_load crash load "$image"
 check "nor after another load" disabled_by_parameter
-echo Y > "$parameter"
+check "turning it on wakes a poll of crash/state" \
+	wakes crash/state sh -c "echo Y > $parameter"
 check "parameter on: synced, without another load" carries 1
 
-image_load crash unload
+check "unloading wakes a poll of crash/state" wakes crash/state "$DIR/image_load" crash unload
 add_key four > /dev/null
 check "unloaded: none" nothing_loaded
-image_load crash load "$image"
+check "loading wakes a poll of crash/state" \
+	wakes crash/state "$DIR/image_load" crash load "$image"
 check "loaded again: holds what was added meanwhile" carries 2
 
 legacy_output=$(image_load crash legacy 2>&1)

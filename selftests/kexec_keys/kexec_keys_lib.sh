@@ -8,6 +8,9 @@
 
 KEYS=/sys/kernel/kexec/keys
 
+# image_load's status for an image that only this system call does not take.
+UNSUITABLE=3
+
 # skip_all REASON: the feature, or what the test needs of the machine, is absent.
 skip_all()
 {
@@ -56,6 +59,17 @@ becomes()
 	done
 }
 
+# at_end COMMAND: runs it however the test ends. A test that takes too long is killed
+# by SIGTERM, at which some shells run no EXIT trap.
+at_end()
+{
+	# shellcheck disable=SC2064
+	trap "$1" EXIT
+	trap 'exit 129' HUP
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+}
+
 refuse()
 {
 	! "$@"
@@ -69,6 +83,12 @@ ring_edit()
 image_load()
 {
 	"$DIR/image_load" "$@"
+}
+
+# wakes FILE COMMAND...: it changes the state file, and wakes a poll of it.
+wakes()
+{
+	"$DIR/state_poll" "$@"
 }
 
 # add_key NAME: prints the serial.
@@ -86,28 +106,35 @@ boot_image()
 	printf '%s\n' "$boot_image_path" "/boot$boot_image_path"
 }
 
-# find_image [IMAGE]: a kernel that can be loaded; it is never executed.
-find_image()
+# list_images [IMAGE]: what may be loaded; none is ever executed. After the kernels of
+# this machine comes one that the tests make themselves.
+list_images()
 {
-	for find_image_path in "$@" $(boot_image) "/boot/vmlinuz-$(uname -r)" \
+	if [ $# != 0 ]; then
+		# What the caller has named has to be there.
+		printf '%s\n' "$1"
+		return
+	fi
+	for list_images_path in $(boot_image) "/boot/vmlinuz-$(uname -r)" \
 			"/boot/Image-$(uname -r)" "/boot/vmlinux-$(uname -r)" \
 			"/lib/modules/$(uname -r)/vmlinuz"; do
-		if [ -f "$find_image_path" ]; then
-			echo "$find_image_path"
-			return
-		fi
-		# What the caller named has to be there.
-		[ $# = 0 ] || return 1
+		[ ! -f "$list_images_path" ] || printf '%s\n' "$list_images_path"
 	done
-	return 1
+	echo stub
 }
 
-# load_or_skip_all KIND IMAGE: the first load tells whether this machine can.
-load_or_skip_all()
+# load_first KIND [IMAGE]: loads the first of the images that suits the system call, and
+# leaves its name in $image; skips all if the machine takes none. The status of the load.
+load_first()
 {
-	load_output=$(image_load "$1" load "$2" 2>&1)
-	load_status=$?
-	[ "$load_status" != "$KSFT_SKIP" ] || skip_all "$2 cannot be loaded: $load_output"
+	load_kind=$1
+	shift
+	for image in $(list_images "$@"); do
+		load_output=$(image_load "$load_kind" load "$image" 2>&1)
+		load_status=$?
+		[ "$load_status" = "$UNSUITABLE" ] || break
+	done
+	[ "$load_status" != "$KSFT_SKIP" ] || skip_all "$image cannot be loaded: $load_output"
 	[ "$load_status" = 0 ] || echo "# $load_output"
 	return "$load_status"
 }

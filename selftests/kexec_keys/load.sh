@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # An image for an ordinary kexec would carry the designated keys if it were told to.
-# The image is the running kernel's, or the one named as argument; it is never
-# executed.
+# The image is the running kernel's, one that the test makes, or the one named as
+# argument; it is never executed.
 
 DIR=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=kexec_keys_lib.sh
@@ -11,7 +11,6 @@ DIR=$(cd "$(dirname "$0")" && pwd)
 
 need_feature
 parameter=/sys/module/kexec_keys/parameters/reboot
-image=$(find_image "$@") || skip_all "no kernel image found; name one as argument"
 [ "$(cat /sys/kernel/kexec_loaded)" = 0 ] || skip_all "an image is loaded already"
 
 [ "$(cat "$parameter")" = N ] || skip_all "kexec_keys.reboot is on, which stays"
@@ -22,11 +21,11 @@ clean_up()
 	echo N > "$parameter"
 	ring_edit cleanup
 }
-trap clean_up EXIT
+at_end clean_up
 ring_edit cleanup
 
 # Before the plan: it may skip all.
-load_or_skip_all reboot "$image"
+load_first reboot "$@"
 first_load=$?
 
 disabled()
@@ -62,7 +61,7 @@ nothing_loaded()
 }
 
 ktap_print_header
-ktap_set_plan 13
+ktap_set_plan 17
 
 check "loading $image" [ "$first_load" = 0 ]
 check "loaded: disabled" disabled
@@ -77,11 +76,16 @@ ring_edit unlink "$long"
 check "armed again without it" armed 1
 check "loading again, over the first" image_load reboot load "$image"
 check "armed still" armed 1
-echo N > "$parameter"
+check "turning the parameter off wakes a poll of reboot/state" \
+	wakes reboot/state sh -c "echo N > $parameter"
 check "parameter off: disabled" disabled
-echo Y > "$parameter"
-image_load reboot unload
+check "turning it on wakes a poll of reboot/state" \
+	wakes reboot/state sh -c "echo Y > $parameter"
+check "unloading wakes a poll of reboot/state" wakes reboot/state "$DIR/image_load" reboot unload
 check "unloaded: none" nothing_loaded
+check "loading wakes a poll of reboot/state" \
+	wakes reboot/state "$DIR/image_load" reboot load "$image"
+image_load reboot unload
 
 legacy_output=$(image_load reboot legacy 2>&1)
 case $? in

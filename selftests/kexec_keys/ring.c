@@ -3,16 +3,19 @@
  * The .kexec keyring: who may do what to it, and what its generation counts.
  * Needs neither an image nor a second kernel.
  */
-#define _GNU_SOURCE
-
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <poll.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <time.h>
 
-#include "../kselftest_harness.h"
+#include "kselftest_harness.h"
 #include "keys.h"
 
 #define NOBODY		65534
@@ -212,6 +215,75 @@ TEST_F(ring, request_key_does_not_bypass)
 	EXPECT_EQ(before, count_members(self->ring));
 }
 
+/*
+ * A process that adds the key that another one requests at the same moment: between
+ * request_key()'s first look, in vain, and the one before it constructs the key. Both
+ * processes have the session keyring, and @start, in common.
+ */
+struct race {
+	int start;
+	int added;
+};
+
+#define RACES		400
+/* The second process begins up to so many steps of its own after the first. */
+#define MAX_DELAY	2000
+
+static void race_desc(char *desc, size_t size, int i)
+{
+	snprintf(desc, size, TEST_PREFIX "race%d", i);
+}
+
+static void await(int *number, int value)
+{
+	while (__atomic_load_n(number, __ATOMIC_SEQ_CST) < value)
+		;
+}
+
+static void add_when_told(struct race *race, int own)
+{
+	char desc[64];
+
+	for (int i = 1; i <= RACES; i++) {
+		race_desc(desc, sizeof(desc), i);
+		await(&race->start, i);
+		for (int delay = i * 37 % MAX_DELAY; delay; delay--)
+			__atomic_load_n(&race->start, __ATOMIC_SEQ_CST);
+		add_key("user", desc, payload, strlen(payload), own);
+		__atomic_store_n(&race->added, i, __ATOMIC_SEQ_CST);
+	}
+}
+
+TEST_F(ring, request_key_does_not_link_what_was_constructed_meanwhile)
+{
+	struct race *race = mmap(NULL, sizeof(*race), PROT_READ | PROT_WRITE,
+				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	long before = count_members(self->ring);
+	char desc[64];
+	int status;
+	pid_t pid;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		SKIP(return, "a race takes two processors");
+	ASSERT_NE(MAP_FAILED, race);
+	pid = fork();
+	ASSERT_GE(pid, 0);
+	if (!pid) {
+		add_when_told(race, self->own);
+		_exit(0);
+	}
+	for (int i = 1; i <= RACES; i++) {
+		race_desc(desc, sizeof(desc), i);
+		__atomic_store_n(&race->start, i, __ATOMIC_SEQ_CST);
+		EXPECT_EQ(-1, request_key("user", desc, "info", self->ring));
+		await(&race->added, i);
+		keyctl(KEYCTL_CLEAR, self->own, 0, 0, 0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(before, count_members(self->ring));
+}
+
 TEST_F(ring, other_users_get_nothing)
 {
 	char buf[256];
@@ -231,6 +303,107 @@ TEST_F(ring, other_users_get_nothing)
 	EXPECT_EQ(-1, add_logon(self->ring));
 	EXPECT_EQ(EACCES, errno);
 	ASSERT_EQ(0, seteuid(0));
+}
+
+static bool write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	bool done = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	if (fd >= 0)
+		close(fd);
+	return done;
+}
+
+/* Become root of a user namespace of one's own, in which @uid is mapped to 0. */
+static bool be_root_of_a_namespace(int uid)
+{
+	char map[64];
+
+	/* A change of identity takes a process's files in /proc from it. */
+	if (setresuid(uid, uid, uid) || unshare(CLONE_NEWUSER) ||
+	    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0))
+		return false;
+	snprintf(map, sizeof(map), "0 %d 1", uid);
+	return write_file("/proc/self/uid_map", map) && !geteuid();
+}
+
+/* Whether that works here at all: tried in a process of its own. */
+static bool has_user_namespaces(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(!be_root_of_a_namespace(NOBODY));
+	return pid > 0 && waitpid(pid, &status, 0) == pid && !status;
+}
+
+TEST_F(ring, root_of_a_user_namespace_gets_nothing)
+{
+	int key = add_logon(self->ring);
+	long members = count_members(self->ring);
+	int status;
+	pid_t pid;
+
+	if (!has_user_namespaces())
+		SKIP(return, "no user namespace for an ordinary user");
+	ASSERT_GT(key, 0);
+	pid = fork();
+	ASSERT_GE(pid, 0);
+	if (!pid) {
+		char buf[256];
+		int own;
+
+		ASSERT_TRUE(be_root_of_a_namespace(NOBODY));
+		own = keyctl(KEYCTL_JOIN_SESSION_KEYRING, 0, 0, 0, 0);
+		ASSERT_GT(own, 0);
+		own = add_logon(own);
+		ASSERT_GT(own, 0);
+		EXPECT_EQ(-1, keyctl_describe(self->ring, buf, sizeof(buf)));
+		EXPECT_EQ(EACCES, errno);
+		EXPECT_EQ(-1, keyctl_link(own, self->ring));
+		EXPECT_EQ(EACCES, errno);
+		EXPECT_EQ(-1, add_logon(self->ring));
+		EXPECT_EQ(EACCES, errno);
+		EXPECT_EQ(-1, keyctl_unlink(key, self->ring));
+		EXPECT_EQ(EACCES, errno);
+		EXPECT_EQ(-1, keyctl(KEYCTL_CLEAR, self->ring, 0, 0, 0));
+		EXPECT_EQ(EACCES, errno);
+		EXPECT_EQ(-1, keyctl_link(self->ring, KEY_SPEC_SESSION_KEYRING));
+		EXPECT_EQ(EACCES, errno);
+		_exit(0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_TRUE(in_ring(key, self->ring));
+	EXPECT_EQ(members, count_members(self->ring));
+}
+
+/* With root's uid there, but with no capability outside. */
+TEST_F(ring, root_in_a_user_namespace_of_its_own_cannot_designate)
+{
+	int key = add_logon(self->own);
+	long members = count_members(self->ring);
+	int status;
+	pid_t pid;
+
+	if (!has_user_namespaces())
+		SKIP(return, "no user namespace for an ordinary user");
+	ASSERT_GT(key, 0);
+	pid = fork();
+	ASSERT_GE(pid, 0);
+	if (!pid) {
+		ASSERT_TRUE(be_root_of_a_namespace(0));
+		EXPECT_EQ(-1, keyctl_link(key, self->ring));
+		EXPECT_EQ(EPERM, errno);
+		EXPECT_EQ(-1, add_logon(self->ring));
+		EXPECT_EQ(EPERM, errno);
+		_exit(0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(members, count_members(self->ring));
 }
 
 /* Updating in place would need a permission that only a possessor has. */
@@ -351,7 +524,7 @@ TEST_F(ring, generation_ignores_other_keys)
 	EXPECT_EQ(before, read_number("generation"));
 }
 
-TEST_F(ring, a_change_wakes_who_polls_the_generation)
+TEST_F(ring, a_change_wakes_a_poll_of_the_generation)
 {
 	struct pollfd poller = { .events = POLLPRI };
 	char buf[32];
@@ -371,6 +544,22 @@ static void skip_all(const char *reason)
 	ksft_exit_skip("%s\n", reason);
 }
 
+static int cleanup_ring;
+
+/* A test that was killed has left its keys. */
+static void clean_up(void)
+{
+	remove_test_keys(cleanup_ring);
+}
+
+/* runner.sh so ends a test that takes too long; no teardown runs then. */
+static void clean_up_and_die(int sig)
+{
+	clean_up();
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
 int main(int argc, char **argv)
 {
 	if (geteuid())
@@ -379,5 +568,11 @@ int main(int argc, char **argv)
 		skip_all("sysfs is not mounted");
 	if (access(KEYS_DIR, F_OK))
 		skip_all("no " KEYS_DIR ": a kernel without CONFIG_KEYS_KEXEC");
+
+	cleanup_ring = read_number("ring");
+	signal(SIGTERM, clean_up_and_die);
+	signal(SIGINT, clean_up_and_die);
+	signal(SIGHUP, clean_up_and_die);
+	atexit(clean_up);
 	return test_harness_run(argc, argv);
 }

@@ -5,7 +5,7 @@
 #include <err.h>
 #include <stdlib.h>
 
-#include "../kselftest.h"
+#include "kselftest.h"
 #include "keys.h"
 
 #define MAX_PAYLOAD	32767
