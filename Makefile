@@ -59,6 +59,8 @@ CHECKS := "scripts/unittest-tap $(UNITTESTS)" \
 	scripts/check-other-release \
 	"userspace/tests/completion build/userspace" \
 	userspace/tests/mutate \
+	selftests/check-kselftests \
+	"build/kselftest/install/kexec_keys/vmtest.sh -e -k build/kernel/$(BASE)-x86_64/bzImage" \
 	$(foreach scenario,$(SCENARIOS),"selftests/vm/vm $(scenario)") \
 	$(call vm_on,arm64,$(FDT_SCENARIOS) no-clock) \
 	scripts/check-prefixes
