@@ -105,10 +105,11 @@ class GuestImages:
         refuse_redefinition(script)
 
     def root(self):
-        """The unpacked Debian that the guest's programs come from."""
+        """The unpacked Debian that the guest's programs come from. A newer one may take its
+        name at any time; this one then stays for a while."""
         if self.debian:
-            return self.debian.root
-        return TOP / "build/guest" / f"{self.settings.userspace}-{ARCH.debian}"
+            return self.debian.root.resolve()
+        return (TOP / "build/guest" / f"{self.settings.userspace}-{ARCH.debian}").resolve()
 
     def build(self):
         first = self.directory / "first.img"

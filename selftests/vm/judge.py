@@ -5,6 +5,7 @@ import mmap
 import os
 import time
 
+import keyforms
 import scan
 from buffer import members
 from complaints import our_functions, read_console
@@ -15,6 +16,7 @@ SCAN_PAUSE = 0.5
 SECONDS_TO_GIVE_UP = 60
 # Where a key is planted, in two pages that are not neighbours.
 PLANTED_END, PLANTED_START = 0x2001000, 0x2003000
+PLANTED_FORMS = ("hex", "rows of 16 by 1", "base64 after 1 bytes")
 
 
 def _search(session):
@@ -77,16 +79,26 @@ def plant(session):
     key = session.disk.key
     half = len(key) // 2
     pieces = {PLANTED_END - half: key[:half], PLANTED_START: key[half:]}
+    stray = {hit.start for hit in _find_planted(session, pieces) if hit.owner == "stray"}
+    session.results.line(stray == set(pieces), "a key planted in two pages that are not neighbours is found")
+    for form in PLANTED_FORMS:
+        text = keyforms.forms(key)[form].encode()
+        found = [hit for hit in _find_planted(session, {PLANTED_START: text}) if hit.owner == "text"]
+        session.results.line(found and all(PLANTED_START <= hit.start < PLANTED_START + len(text) for hit in found),
+                             f"a key planted as text is found: {form}")
+
+
+def _find_planted(session, pieces):
+    """What is found while these pieces, by address, are in the guest's memory."""
     with session.machine.stopped_memory() as stopped:
         memory = stopped.memory
-        old = {at: memory[at:at + half] for at in pieces}
+        old = {at: memory[at:at + len(piece)] for at, piece in pieces.items()}
         for at, piece in pieces.items():
-            memory[at:at + half] = piece
-        hits = scan.scan(memory, stopped.fd, key, {})
+            memory[at:at + len(piece)] = piece
+        hits = scan.scan(memory, stopped.fd, session.disk.key, {})
         for at, content in old.items():
-            memory[at:at + half] = content
-    session.results.line({hit.start for hit in hits if hit.owner == "stray"} == set(pieces),
-                         "a key planted in two pages that are not neighbours is found")
+            memory[at:at + len(content)] = content
+    return hits
 
 
 def watch(session, what, wanted):
