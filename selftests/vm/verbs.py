@@ -203,6 +203,12 @@ def _at_entry(session, entry, action):
     session.machine.stop_once_at(int(entry, 16) + misplace.ENTRY, act)
 
 
+@_verb("move-at")
+def _move_at(session, entry, target):
+    """As the next kernel is entered, the buffer is moved to this address."""
+    _at_entry(session, entry, lambda memory, params: misplace.move_buffer_to(memory, params, int(target, 16)))
+
+
 @_verb("place")
 def _place(session, entry, where):
     """The next kernel finds one place for itself. The buffer is inside of it, or outside."""

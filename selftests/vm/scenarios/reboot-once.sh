@@ -1,65 +1,117 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# One ordinary kexec, in other circumstances: without KASLR, with less memory,
-# when nobody has turned it on, when it was turned off again, and with an image of
-# kexec_load(2).
+# One ordinary kexec, in other circumstances: without KASLR, with memory that ends
+# behind the buffer or in it, with more keys than fit the buffer, when it was not turned
+# on, when it was turned off again, and with an image of kexec_load(2).
 #
 # disk: none
 # mem: 1024
 # phases: first next
-# runs: nokaslr little-memory unarmed disarmed kexec_load
+# runs: nokaslr memory-ends-behind-it memory-ends-in-it ceiling unarmed disarmed kexec_load
 
 # run comes from the command line
 words="run=${run:?}"
-memory=400
+
+# Where the host moves the buffer as the next kernel is entered; its size; what a page has.
+PLACE=$((512 << 20))
+BUFFER=131072
+PAGE=4096
 
 first()
 {
-	need "$run: a key is designated" keyctl add logon some:key "$(printf %064d 7)" "$(ring)"
+	[ "$run" != ceiling ] || find_ceiling
+	need "$run: a key is designated" designate some:key 64
 	case $run in
-	nokaslr) words="$words nokaslr" ;;
-	little-memory) words="$words mem=${memory}M" ;;
+	memory-ends-behind-it) load_where_memory_ends $((PLACE + BUFFER)) ;;
+	memory-ends-in-it) load_where_memory_ends $((PLACE + BUFFER - PAGE)) ;;
+	*) load_once ;;
 	esac
+	[ "$run" != ceiling ] || outgrow_buffer
+	[ "$run" = unarmed ] || need "$run: carrying over is turned on" turn_on
+	[ "$run" != disarmed ] || need "$run: and off again" turn_off
+	equal "$run: the state" "$(expected_state)" "$(reboot_state)"
+	kexec_now
+}
+
+load_once()
+{
+	[ "$run" != nokaslr ] || words="$words nokaslr"
 	# shellcheck disable=SC2034 # load_next's
 	[ "$run" != kexec_load ] || LOAD_NEXT_BY=-c
 	need "$run: the next kernel is loaded" load_next next "$words"
-	[ "$run" = unarmed ] || need "$run: carrying over is turned on" turn_on
-	[ "$run" != disarmed ] || need "$run: and off again" turn_off
-	equal "$run: the state" "$(expected_state)" "$(cat $KEYS/reboot/state) $(cat $KEYS/reboot/reason)"
-	kexec_now
 }
 
 expected_state()
 {
 	case $run in
-	unarmed | disarmed) echo "disabled parameter" ;;
-	kexec_load) echo "unsupported kexec_load" ;;
-	*) echo "armed none" ;;
+	unarmed | disarmed) echo "disabled parameter 0" ;;
+	kexec_load) echo "unsupported kexec_load 0" ;;
+	ceiling) echo "armed capacity 11" ;;
+	*) echo "armed none 1" ;;
 	esac
 }
 
-# Where the buffer is, is the page allocator's business.
-expected_by_address()
+load_where_memory_ends()
 {
-	node=$(dirname "$(grep -l 0xb /sys/kernel/boot_params/setup_data/*/type)")
-	address=$(od -An -N8 -tu8 "$node/data")
-	note "the buffer is at $((address >> 20)) MiB"
-	if [ $((address >> 20)) -lt $memory ]; then
-		echo "ok 1"
-	else
-		echo "not-ram 0"
-	fi
+	# shellcheck disable=SC2034 # load_next's
+	LOAD_NEXT_BY=-ds
+	need "$run: the next kernel is loaded" load_next next "$words mem=$1"
+	ask move-at "$(kernel_entry)" "$(printf %x $PLACE)"
 }
 
-adopted() { echo "$(cat $KEYS/adopted/status) $(cat $KEYS/adopted/count)"; }
+# --- more keys than fit ---
+
+# designate NAME LENGTH
+designate() { head -c "$2" /dev/zero | tr '\0' 7 | keyctl padd logon "$1" "$(ring)"; }
+
+load_small() { kexec -l -s /tmp/small-kernel --initrd=/guest/lib.sh --append="$CAPTURE_APPEND"; }
+
+# The pages of a buffer are in one piece, of 4 MiB at most: four times the keys.
+find_ceiling()
+{
+	need "$run: there is a kernel that is loaded sooner" make_small_kernel
+	need "$run: carrying over is turned on" turn_on
+	for number in $(seq 32); do
+		designate "large:key$number" 32000
+	done
+	need "$run: an image is loaded with 1,024,000 bytes of keys" load_small
+	equal "$run: it would carry all" "armed none 32" "$(reboot_state)"
+	need "$run: one key more is designated" designate "one:more" 32000
+	equal "$run: it would carry this, too" "armed none 33" "$(reboot_state)"
+	need "$run: the image is loaded again" load_small
+	equal "$run: it has no buffer" "disabled memory 0" "$(reboot_state)"
+	equal "$run: the log says so" 1 "$(dmesg | grep -c "kexec-keys: no room for keys in the image: -")"
+	need "$run: the ring is cleared" keyctl clear "$(ring)"
+}
+
+# The small keys and two large ones fit the slot of 64 KiB that was made for one small key.
+outgrow_buffer()
+{
+	for number in 1 2 3 4 5 6 7 8; do
+		need "$run: a small key is designated" designate "small:key$number" 64
+	done
+	# What is designated last is mostly read first: some follow what does not fit.
+	for number in 1 2 3; do
+		need "$run: a large key is designated" designate "large:key$number" 30000
+	done
+}
+
+# --- the next kernel ---
+
+expected()
+{
+	case $run in
+	unarmed | disarmed) echo "empty 0" ;;
+	kexec_load) echo "none 0" ;;
+	memory-ends-in-it) echo "not-ram 0" ;;
+	ceiling) echo "ok 11" ;;
+	*) echo "ok 1" ;;
+	esac
+}
 
 next()
 {
-	case $run in
-	unarmed | disarmed) equal "$run: an empty buffer was handed over" "empty 0" "$(adopted)" ;;
-	kexec_load) equal "$run: nothing was handed over" "none 0" "$(adopted)" ;;
-	little-memory) equal "$run: a key is adopted from what is memory" "$(expected_by_address)" "$(adopted)" ;;
-	*) equal "$run: the key was carried over" "ok 1" "$(adopted)" ;;
-	esac
+	equal "$run: what is adopted" "$(expected)" "$(cat $KEYS/adopted/status) $(cat $KEYS/adopted/count)"
+	equal "$run: nothing is skipped" 0 "$(cat $KEYS/adopted/skipped)"
 }
