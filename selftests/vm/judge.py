@@ -82,7 +82,7 @@ def plant(session):
     stray = {hit.start for hit in _find_planted(session, pieces) if hit.owner == "stray"}
     session.results.line(stray == set(pieces), "a key planted in two pages that are not neighbours is found")
     for form in PLANTED_FORMS:
-        text = keyforms.forms(key)[form].encode()
+        text = keyforms.forms(key)[form]
         found = [hit for hit in _find_planted(session, {PLANTED_START: text}) if hit.owner == "text"]
         session.results.line(found and all(PLANTED_START <= hit.start < PLANTED_START + len(text) for hit in found),
                              f"a key planted as text is found: {form}")

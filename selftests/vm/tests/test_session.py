@@ -4,6 +4,7 @@
 import contextlib
 import io
 import unittest
+from types import SimpleNamespace
 from unittest import mock
 
 import judge
@@ -165,3 +166,37 @@ class Replays(unittest.TestCase):
         session, output = boot(lines, [*BOOT, PANIC, *BOOT], settings=settings, disk=FakeDisk(KEY))
         self.assertIn("the machine ended while first is running", output)
         self.assertTrue(session.results.failed)
+
+
+class Plants(unittest.TestCase):
+    def plant(self, search):
+        """How many results failed where this is what a scan of the memory finds."""
+        memory = bytearray(0x2010000)
+        stopped = contextlib.nullcontext(SimpleNamespace(memory=memory, fd=-1))
+        session = Session(Settings("test", "A test."), Results(), "", FakeDisk(KEY))
+        session.machine = SimpleNamespace(stopped_memory=lambda: stopped)
+        with mock.patch("scan.scan", side_effect=lambda memory, *_: search(memory)), contextlib.redirect_stdout(io.StringIO()):
+            judge.plant(session)
+        self.assertEqual((session.results.count, memory.count(0)), (1 + len(judge.PLANTED_FORMS), len(memory)))
+        return session.results.failed
+
+    @staticmethod
+    def find(memory):
+        """Halves of the key are strays, everything else is text."""
+        at = judge.PLANTED_END - len(KEY) // 2
+        if memory[at:at + len(KEY) // 2] == KEY[:len(KEY) // 2]:
+            return [Hit(at, at + 32, 0, "plain", "stray"), Hit(judge.PLANTED_START, judge.PLANTED_START + 32, 4, "plain", "stray")]
+        return [Hit(judge.PLANTED_START + 3, judge.PLANTED_START + 20, 0, "hex", "text")]
+
+    def test_all_are_found(self):
+        self.assertEqual(self.plant(self.find), 0)
+
+    def test_none_is_found(self):
+        self.assertEqual(self.plant(lambda memory: []), 1 + len(judge.PLANTED_FORMS))
+
+    def test_one_half_is_missed(self):
+        self.assertEqual(self.plant(lambda memory: self.find(memory)[:1]), 1)
+
+    def test_text_elsewhere(self):
+        self.assertEqual(self.plant(lambda memory: [hit for hit in self.find(memory) if hit.owner == "stray"] or
+                                    [Hit(0x1000, 0x1010, 0, "hex", "text")]), len(judge.PLANTED_FORMS))
