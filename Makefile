@@ -66,9 +66,10 @@ CHECKS := "scripts/unittest-tap $(UNITTESTS)" \
 	scripts/check-prefixes
 
 # Kernels that watch themselves, what takes long, and the rest of the architectures.
-ALL_CHECKS := wait "scripts/kernel-builds debug kcsan debug+unlocked kcsan+unlocked" \
+ALL_CHECKS := wait "scripts/kernel-builds mutants debug kcsan debug+unlocked kcsan+unlocked" \
 	"env ARCH=arm64 scripts/kernel-builds 64k" "selftests/kunit s390 s390x-linux-gnu-" \
 	$(call builds_on,ppc64le) $(call builds_on,riscv64) "make -s deb-kernel-builds" wait \
+	selftests/mutants/each \
 	$(foreach scenario,races races-unlocked races-kcsan races-kcsan-unlocked faults panics-200 reboot-20,"selftests/vm/vm $(scenario)") \
 	$(foreach scenario,crash kselftest reboot-once,"selftests/vm/vm --kernel debug $(scenario)") \
 	$(foreach system,initramfs-tools btrfs dracut dracut-no-systemd kdumpbase autopkgtest stock,"selftests/vm/vm debian13-$(system)") \
