@@ -8,8 +8,8 @@
 #
 # replays: yes
 # append: nokaslr
-# runs: unaligned small large wrapping initramfs-start foreign-ram hole
-# runs setup-data: null unaligned-size too-large largest topmost initramfs-end kernel-start kernel-end parameters elfcorehdr start-of-ram end-of-ram duplicate
+# runs: null unaligned unaligned-size small too-large large wrapping topmost largest foreign-ram hole initramfs-start initramfs-end kernel-start kernel-end parameters elfcorehdr end-of-ram
+# runs setup-data: start-of-ram duplicate
 # runs fdt: short
 
 first()
