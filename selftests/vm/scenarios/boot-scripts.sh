@@ -70,6 +70,14 @@ with_stand_ins()
 	PATH=/stand-ins:$PATH "$@"
 }
 
+# background COMMAND…: what was called before it is forgotten at once, so that only its
+# own calls are waited for
+background()
+{
+	: > $CALLS
+	"$@" > "$OUT" 2>&1 &
+}
+
 calls() { cat $CALLS; }
 
 called() { calls | grep -q -x -e "$*"; }
@@ -221,7 +229,7 @@ askpass_of_a_capture_kernel()
 	ends "a volume without a key" reboot -f
 
 	crypttab /etc/absent.key
-	askpass data > "$OUT" 2>&1 &
+	background askpass data
 	need "a volume that a key file may open: others are asked" wait_until called askpass.asks a prompt
 	need "a volume that a key file may open: for so long" wait_until called sleep 45
 	check "a volume that a key file may open: this kernel waits" fails_to called reboot -f
@@ -230,7 +238,7 @@ askpass_of_a_capture_kernel()
 	equal "a volume that nothing opens in that time: it says so" "$NO_DUMP" "$(on_console)"
 	wait
 
-	askpass data > "$OUT" 2>&1 &
+	background askpass data
 	need "another one: others are asked" wait_until called sleep 45
 	need "another one is opened" unlock open /dev/vdb data
 	touch $LIMIT_IS_OVER
@@ -271,15 +279,16 @@ hook_with_a_limit()
 	check "the hook, a key file, with systemd" run_hook 1
 	goes_on "the hook, a key file, with systemd"
 
-	run_hook '' &
+	background run_hook ''
 	need "the hook, a key file: it is waited for" wait_until called sleep 45
-	PATH=/stand-ins:$PATH hook
+	# shellcheck source=/dev/null
+	(PATH=/stand-ins:$PATH && . $HOOK)
 	equal "the hook, a key file: once" "sleep 45" "$(calls)"
 	touch $LIMIT_IS_OVER
 	wait
 	ends "the hook, a key file that does not come" "$(printf 'sleep 45\nreboot -f')"
 
-	run_hook '' &
+	background run_hook ''
 	need "the hook, another key file: it is waited for" wait_until called sleep 45
 	need "the hook, another key file opens it" unlock open /dev/vdb data
 	touch $LIMIT_IS_OVER
@@ -381,7 +390,8 @@ absent /run/absent none luks" > /etc/crypttab
 	: > $CONSOLE
 }
 
-start() { systemd start "systemd-cryptsetup@$1.service"; }
+# A unit that waits for an answer has failed, too.
+start() { timeout 60 systemctl start "systemd-cryptsetup@$1.service"; }
 
 gave_up() { [ "$(show kexec-keys-no-dump.service ActiveState)" = inactive ] && called systemctl --force --force reboot; }
 
