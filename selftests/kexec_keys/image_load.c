@@ -79,7 +79,7 @@ static bool not_here(int error)
 	switch (error) {
 	case ENOSYS:		/* a kernel without the system call */
 	case EACCES:		/* a security module */
-	case ENOKEY:		/* unsigned, or signed by nobody we know */
+	case ENOKEY:		/* unsigned, or signed with an unknown key */
 	case EKEYREJECTED:
 	case ENODATA:
 		return true;
@@ -89,7 +89,7 @@ static bool not_here(int error)
 	return false;
 }
 
-/* What may be the fault of an image that somebody else has built. */
+/* Errors that an image from elsewhere may be the reason for. */
 static bool not_this_one(int error)
 {
 	switch (error) {

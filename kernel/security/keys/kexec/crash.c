@@ -169,7 +169,7 @@ void kexec_keys_crash_loaded(const struct kimage *image)
 
 	guard(mutex)(&crash_lock);
 
-	/* Whoever has suspended a device may wait for this. */
+	/* The caller may hold a suspended block device. */
 	noio = memalloc_noio_save();
 	/* The loader has zeroed the segment, through the direct map. */
 	crash = (struct crash_buffer) {

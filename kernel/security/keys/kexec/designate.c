@@ -205,7 +205,7 @@ static void release_work_fn(struct work_struct *work)
 	struct kexec_keys_designation *designation, *next;
 	unsigned int noio;
 
-	/* Whoever has suspended a device may wait for this. */
+	/* The caller may hold a suspended block device. */
 	noio = memalloc_noio_save();
 	scoped_guard(mutex, &designations_lock) {
 		list_for_each_entry_safe(designation, next, &designations, list)
