@@ -89,7 +89,7 @@ def select(found, pattern):
 
 
 def read_hints(path=HINTS):
-    """Seconds that programs took where somebody measured it, by command line."""
+    """Seconds that programs took when they were measured, by command line."""
     lines = (line.split(maxsplit=1) for line in path.read_text().splitlines() if line and not line.startswith("#"))
     return {command: float(seconds) for seconds, command in lines}
 

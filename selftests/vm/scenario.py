@@ -207,7 +207,7 @@ class Scenario:
         return status
 
     def _show_last_words(self):
-        """Of the kernels and of QEMU, for a reader who has only this output to find the reason in."""
+        """Print the end of each console and of QEMU's log: the reader may have this output alone."""
         for log in [*sorted(self.dir.glob("console-*")), self.dir / "qemu.log"]:
             if log.exists():
                 for line in log.read_text(errors="replace").splitlines()[-LAST_WORDS:]:

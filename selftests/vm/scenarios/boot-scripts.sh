@@ -3,7 +3,7 @@
 #
 # What initramfs-tools, dracut and systemd run of this project, in an ordinary boot and
 # in a capture kernel: the volume with a key is opened, and a volume that nothing opens
-# ends a capture kernel, and only that. Nobody is asked at a console.
+# ends a capture kernel, and only that. No console shows a prompt.
 #
 # disk: luks2-pbkdf2
 # size: 64
@@ -86,7 +86,7 @@ on_console() { grep -a kexec-keys: $CONSOLE; }
 
 is_closed() { ! dmsetup info "$1" > /dev/null 2>&1; }
 
-# goes_on WHAT: nothing has ended it, nobody was asked
+# goes_on WHAT: nothing has ended it, and there was no prompt
 goes_on()
 {
 	equal "$1: nothing ends the boot" "" "$(calls)"
@@ -434,7 +434,7 @@ generator_of_a_capture_kernel()
 	rm -r /etc/default
 
 	for where in console wall plymouth; do
-		equal "nobody is asked by $where" masked "$(show systemd-ask-password-$where.path LoadState)"
+		equal "no prompt by $where" masked "$(show systemd-ask-password-$where.path LoadState)"
 	done
 	equal "a file system that is missing does not end the boot" "" "$(show local-fs.target OnFailure)"
 }
@@ -486,7 +486,7 @@ units_of_a_capture_kernel()
 	printf '[Service]\nTimeoutStartSec=3\n' > "/run/systemd/system/systemd-cryptsetup@.service.d/z.conf"
 	units /etc/absent.key
 	check "a unit with a key file that does not come fails" fails_to start data
-	equal "a unit with a key file: for want of time" timeout "$(show systemd-cryptsetup@data.service Result)"
+	equal "a unit with a key file: it ends when its time is up" timeout "$(show systemd-cryptsetup@data.service Result)"
 	check "a unit with a key file: this kernel ends" wait_until gave_up
 }
 

@@ -207,7 +207,7 @@ json_of_list()
 	volume=",\"uuid\":\"$(uuid_of /dev/vda)\",\"digest\":0,\"mapping\":\"$NAME\",\"device\":\"/dev/vda\""
 	list_is "an open volume" "$(key_is "$(member "$(key_name)")" valid perm "$volume")"
 
-	# Who has it in the session's keyring may do so, and may see it.
+	# A process that has it in its session keyring may do so, and may see it.
 	other=$(keyctl add logon other:key "$(printf %064d 7)" @s)
 	need "another key expires in ten days" keyctl timeout "$other" 864000
 	need "and has an owner" keyctl chown "$other" 7
