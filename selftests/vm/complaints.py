@@ -95,7 +95,6 @@ def our_functions(build):
 class Console:
     """All that a machine has said on it, from its start to its end."""
 
-    lines: list
     complaints: list
     boots: int
     panics: int
@@ -125,6 +124,6 @@ def read_console(text, functions):
     lines = [match[1] for line in raw if (match := TIME.search(line))]
     found = [line for line in raw if any(complaint.pattern.match(line) for complaint in TIMELESS)]
     found += _find_complaints(lines, functions)
-    return Console(lines, [line for line in found if line != PLANTED],
+    return Console([line for line in found if line != PLANTED],
                    sum(bool(BANNER.match(line)) for line in lines),
                    sum(bool(PANIC.match(line)) for line in lines), found.count(PLANTED))

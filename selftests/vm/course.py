@@ -36,7 +36,6 @@ class Course:
     start: str
     afterwards_silent: bool = False
     moment: Moment = field(default_factory=Moment)
-    begun: list = field(default_factory=list)
     boots: int = 0
     planted: int = 0
     panics: int = 0
@@ -47,7 +46,6 @@ class Course:
         if not self._may_begin(phase):
             self.wrong.append(f"{phase} begins unannounced: {self._where()}")
         self.moment = Moment(phase, "running")
-        self.begun.append(phase)
         self.boots += 1
         # A system that resumes does not start its phase anew.
         self.planted += phase != "resumed"

@@ -110,7 +110,7 @@ class Settings:
     runs_where: dict = _word(str.split, {}, "more of them, where the handover goes by setup-data or fdt", second="WHERE")
     scans: dict = _word(_allowed, {}, "owners that a scan called NAME may find, as payload=1 cipher=0-4", second="NAME")
     red: dict = _word(_red, {}, "what must be found with a kernel that is wrong: SCAN=OWNER, more copies of this owner than "
-                                "the scan allows; console, a complaint; prompt, somebody is asked for a passphrase")
+                                "the scan allows; console, a complaint; prompt, a passphrase prompt")
     replays: bool = _word(_yes_or_no, False, "yes, where a moment of the guest is gone back to (no)")
     init: str = _word(_choice("", "systemd"), "", "systemd, where that is the first kernel's first process (the harness's own)")
     firmware: str = _word(_choice("", "uefi"), "", "uefi, where that describes the machine, by ACPI (QEMU's own)")
@@ -133,6 +133,11 @@ def _fields():
     """Name of each setting in a header: the field."""
     names = {"runs_where": "runs WHERE", "scans": "scan NAME"}
     return {names.get(field.name, field.name): field for field in dataclasses.fields(Settings) if field.metadata}
+
+
+def _field_name(name, second):
+    """As _fields() has it, of a setting with or without a second word."""
+    return f"{name} {'NAME' if name == 'scan' else 'WHERE'}" if second else name
 
 
 def describe_settings():
@@ -170,8 +175,7 @@ def _split(lines):
         if not match:
             raise SettingsError(f"not a setting: \"{line}\"")
         name, second, value = match.groups()
-        known = f"{name} {'NAME' if name == 'scan' else 'WHERE'}" if second else name
-        if known not in _fields():
+        if _field_name(name, second) not in _fields():
             raise SettingsError(_unknown(name))
         if (name, second) in found:
             raise SettingsError(f"\"{match[0].partition(':')[0]}\" is set twice")
@@ -180,7 +184,7 @@ def _split(lines):
 
 
 def _take(settings, name, second, text):
-    field = _fields()[f"{name} {'NAME' if name == 'scan' else 'WHERE'}" if second else name]
+    field = _fields()[_field_name(name, second)]
     try:
         value = field.metadata["parse"](text)
     except ValueError as error:
