@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 RESULT = re.compile(r"(not ok|ok)\b(?: +(\d+)\b)?(?: +-)? *(.*)")
 SUBTEST = re.compile(r"([ \t#]+)(not ok|ok) +(\d+)\b(?: +-)? *(.*)")
+NOT_OK = re.compile(r"[ \t#]*not ok\b")
 PLAN = re.compile(r"([ \t#]*)1\.\.(\d+)\s*(?:#.*)?")
 BAIL_OUT = re.compile(r"[ \t#]*Bail out!")
 DIRECTIVE = re.compile(r"#\s*(SKIP|TODO)\b:?\s*(.*)", re.I)
@@ -37,7 +38,9 @@ class Verdict:
     failed: int = 0
     # Pairs of test and reason.
     skips: list = field(default_factory=list)
-    # What is wrong, apart from results that say "not ok" themselves.
+    # The results that are not ok, as the program named them.
+    not_ok: list = field(default_factory=list)
+    # What else is wrong.
     wrong: list = field(default_factory=list)
 
     def fail(self, reason):
@@ -101,7 +104,6 @@ class Judge:
         self.plans = []
         # How many results there were when the plan came.
         self.results = self.plan_at = 0
-        self.not_ok = 0
 
     def line(self, line):
         if BAIL_OUT.match(line):
@@ -126,7 +128,7 @@ class Judge:
         if number is None or int(number) != self.results:
             self.verdict.fail(f"result {self.results} has the number {number or '(none)'}: {test}")
         if verdict == "not ok":
-            self.not_ok += 1
+            self.verdict.not_ok.append(test)
             self.verdict.failed += 1
         elif below:
             self.verdict.fail(f"ok {number} - {test}, but: {'; '.join(below)}")
@@ -160,7 +162,7 @@ class Judge:
             verdict.fail("nothing but skips" if verdict.skips else "no results")
         if status and not verdict.failed:
             verdict.fail(f"exit status {status}")
-        elif status == 0 and self.not_ok:
+        elif status == 0 and verdict.not_ok:
             verdict.wrong.append("exit status 0, with a result that is not ok")
         return verdict
 
@@ -171,3 +173,16 @@ def judge(program, text, status, allowed_skips):
     for line in text.split("\n"):
         reader.line(line.rstrip("\r"))
     return reader.end(status)
+
+
+def near_failures(text, limit):
+    """What a program printed before and after each result that is not ok, or that has a
+    subtest that is not ok, up to so many lines each way. Where there is none: its last lines."""
+    lines = text.splitlines()
+    results = [number for number, line in enumerate(lines) if RESULT.match(line)]
+    shown = []
+    for before, at, after in zip([-1, *results], results, [*results[1:], len(lines)]):
+        start = max(before + 1, at - limit)
+        if any(NOT_OK.match(line) for line in lines[start:at + 1]):
+            shown += lines[start:min(after, at + limit + 1)]
+    return shown or lines[-limit:]

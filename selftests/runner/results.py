@@ -36,6 +36,8 @@ class Result:
     passed: int = 0
     failed: int = 0
     skips: list = field(default_factory=list)
+    # The results that are not ok, and what else is wrong.
+    not_ok: list = field(default_factory=list)
     wrong: list = field(default_factory=list)
     # In seconds.
     wall: float = 0.0

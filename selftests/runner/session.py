@@ -4,13 +4,14 @@
 import time
 from dataclasses import dataclass, field
 
-from judge import judge
+from judge import judge, near_failures
 from processes import GRACE, Process
 from programs import longest_first
 from results import Result, host, now, read_guests, read_source, still_counts
 
 POLL = 0.1
-LINES_SHOWN = 150
+# Of a program that failed: for each result that is not ok, or at its end.
+LINES_SHOWN = 100
 
 
 @dataclass
@@ -103,7 +104,7 @@ class Session:
             self.say(f"  KILLED  {one.program.command}: {left} processes that it left")
         after = read_source(self.top)
         result = Result(one.program.command, one.program.cell, verdict.passed, verdict.failed, verdict.skips,
-                        verdict.wrong, wall, one.process.cpu, now(), one.source.commit,
+                        verdict.not_ok, verdict.wrong, wall, one.process.cpu, now(), one.source.commit,
                         one.source.dirty or after != one.source, self.system,
                         self.store.keep_packages(read_guests(self.top)))
         earlier = self.store.find(result.command)
@@ -121,9 +122,9 @@ class Session:
         self.say(f"  {word}    {result.command}: {result.passed} passed, {result.failed} failed, "
                  f"{len(result.skips)} skipped, {result.wall:.0f} s, {result.cpu:.0f} s of CPU")
         if result.failed:
-            for line in text.splitlines()[-LINES_SHOWN:]:
+            for line in near_failures(text, LINES_SHOWN):
                 self.say(f"    | {line}")
-            for reason in result.wrong or ["see above"]:
+            for reason in result.wrong:
                 self.say(f"    {reason}")
 
     # --- all of them ---

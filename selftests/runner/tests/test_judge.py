@@ -3,7 +3,7 @@
 
 import unittest
 
-from judge import Skip, judge
+from judge import Skip, judge, near_failures
 
 ALLOWED = (Skip("prog$", "^absent$", "no such device"),)
 
@@ -152,3 +152,25 @@ class Bad(unittest.TestCase):
 
     def test_failure_without_a_status(self):
         self.assert_bad("1..2\nok 1 - one\nnot ok 2 - two\n", "exit status 0", 1, 1, 0)
+
+
+class Shown(unittest.TestCase):
+    """What is shown of a program that failed."""
+
+    def assert_shown(self, text, shown, limit=9):
+        self.assertEqual(near_failures("\n".join(text), limit), shown)
+
+    def test_what_came_before_and_after(self):
+        self.assert_shown(["ok 1", "# why", "not ok 2 - x", "# got 5", "ok 3", "# c"], ["# why", "not ok 2 - x", "# got 5"])
+
+    def test_two_results(self):
+        self.assert_shown(["not ok 1", "# a", "ok 2", "# b", "not ok 3", "# c"], ["not ok 1", "# a", "# b", "not ok 3", "# c"])
+
+    def test_a_subtest(self):
+        self.assert_shown(["ok 1", "    not ok 1 - a", "ok 2 - x", "ok 3"], ["    not ok 1 - a", "ok 2 - x"])
+
+    def test_no_more_than_the_limit(self):
+        self.assert_shown(["# 1", "# 2", "not ok 1", "# 3", "# 4"], ["# 2", "not ok 1", "# 3"], 1)
+
+    def test_none_is_not_ok(self):
+        self.assert_shown(["ok 1", "ok 2", "Segmentation fault"], ["ok 2", "Segmentation fault"], 2)

@@ -45,6 +45,11 @@ class Run(unittest.TestCase):
         self.assertEqual((status, lines[-1]), (1, "0 passed, 2 failed, 0 skipped"))
         self.assertIn(f"  NOT RUN {GOOD}: a program before it failed", lines)
 
+    def test_failures_are_listed_at_the_end(self):
+        bad = "sh -c 'echo 1..2; echo ok 1 - x; echo not ok 2 - y'"
+        self.assertEqual(self.run_it(bad, GOOD)[1][-4:-2],
+                         [f"  FAILED  {bad}: y", f"  FAILED  {bad}: exit status 0, with a result that is not ok"])
+
     def test_keep_going(self):
         status, lines = self.run_it("-k", "false", "wait", GOOD)
         self.assertEqual((status, lines[-1]), (1, "1 passed, 1 failed, 0 skipped"))
