@@ -67,13 +67,13 @@ CHECKS := "scripts/unittest-tap $(UNITTESTS)" \
 
 # Kernels that watch themselves, what takes long, and the rest of the architectures.
 ALL_CHECKS := wait "scripts/kernel-builds mutants debug kcsan debug+unlocked kcsan+unlocked" \
-	"env ARCH=arm64 scripts/kernel-builds 64k mutants" "selftests/kunit s390 s390x-linux-gnu-" \
+	"env ARCH=arm64 scripts/kernel-builds 64k mutants off" "selftests/kunit s390 s390x-linux-gnu-" \
 	$(call builds_on,ppc64le) $(call builds_on,riscv64) "make -s deb-kernel-builds" wait \
 	selftests/mutants/each "env ARCH=arm64 selftests/mutants/each" \
 	$(foreach scenario,races races-unlocked races-kcsan races-kcsan-unlocked faults panics-200 reboot-20,"selftests/vm/vm $(scenario)") \
 	$(foreach scenario,crash kselftest reboot-once,"selftests/vm/vm --kernel debug $(scenario)") \
 	$(foreach system,initramfs-tools btrfs dracut dracut-no-systemd kdumpbase autopkgtest stock,"selftests/vm/vm debian13-$(system)") \
-	$(call vm_on,arm64,crash-uefi generations-uefi crash-64k panics $(MORE_FDT_SCENARIOS)) \
+	$(call vm_on,arm64,crash-uefi generations-uefi generations-no-feature crash-64k panics $(MORE_FDT_SCENARIOS)) \
 	$(call vm_on,ppc64le,$(FDT_SCENARIOS) panics $(MORE_FDT_SCENARIOS)) \
 	$(call vm_on,riscv64,$(FDT_SCENARIOS) no-clock $(MORE_FDT_SCENARIOS)) wait \
 	"scripts/check-prefixes --boot" \
