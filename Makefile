@@ -24,7 +24,7 @@ help: ## this list
 # it has failed.
 SCENARIOS := kunit crash kselftest reboot designate crash-bookworm refusals direct-map \
 	stores panics dm-crypt wipes ring-revoked reboot-once reboot-systemd reboot-no-feature \
-	hibernation clock latency dm-crypt-bookworm unprivileged kaslr noio \
+	hibernation clock latency dm-crypt-bookworm unprivileged kaslr noio unload \
 	check reboot-shim unattended boot-scripts options volumes stacks detached keyrings tokens tokens-tpm2 passphrase cryptsetup-patch cryptroot crypttab strings \
 	vmcore-keys hostile hostile-range no-feature-first no-feature-next \
 	crash-nokaslr crash-luks1 crash-nowipe probe

@@ -32,6 +32,8 @@ class Session:
     watch: object = None
     replay: object = None
     calls: object = None
+    # Of kexec's lock, what was seen when it was last looked at; None, nothing yet.
+    locked: bool = None
     # Seconds of processor time, when the guest left its phase.
     left_at: float = 0
 

@@ -234,6 +234,26 @@ def _called(session, what):
     session.results.line(good, f"{what.replace('_', ' ')}: {line}")
 
 
+# --- the lock of kexec ---
+
+@_verb("watch-lock")
+def _watch_lock(session, function):
+    """Whether it is held when this function of the kernel is entered next."""
+    symbols = read_symbols(session.settings.kernel)
+    session.locked = None
+
+    def look(stub):
+        session.locked = any(stub.read(symbols["__kexec_lock"], 4))
+
+    session.machine.stop_once_at(symbols[function], look)
+
+
+@_verb("was-locked")
+def _was_locked(session, what):
+    states = {True: "is held", False: "is not held", None: "was not looked at"}
+    session.results.line(session.locked, f"{what.replace('_', ' ')}: the lock of kexec {states[session.locked]}")
+
+
 # --- the handover buffer ---
 
 @_verb("buffer")
