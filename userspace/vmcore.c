@@ -162,9 +162,10 @@ int kk_vmcore_open(struct kk_vmcore *v, int fd, const char *name)
 	r = read_at(v, &sub, sizeof(sub), v->block);
 	if (!r)
 		r = check_headers(v, &h, &sub);
+	if (r)
+		return r;
 	v->header_blocks = 1 + h.sub_header_blocks;
-	if (!r)
-		r = read_bitmap(v, h.bitmap_blocks);
+	r = read_bitmap(v, h.bitmap_blocks);
 	if (r)
 		return r;
 	v->packed = kk_locked_alloc(KK_VMCORE_BLOCK_MAX);
