@@ -3,8 +3,12 @@
 
 import mmap
 import os
+import struct
+import tempfile
 import time
+import zlib
 
+import kdump
 import keyforms
 import scan
 from buffer import members
@@ -61,17 +65,35 @@ def _report(session, name, hits, counts, allowed):
         session.results.line(not wrong, text)
 
 
-def scan_disk(session, name):
-    """What the guest has written to the second disk, which is blank then."""
+def scan_vmcore(session, name):
+    """What the guest has copied to the second disk, which is blank then: each page of it."""
     allowed = _allowed(session, name)
-    with open(session.disk.path + "2", "r+b") as image:
-        fd, size = image.fileno(), os.fstat(image.fileno()).st_size
-        with mmap.mmap(fd, 0, access=mmap.ACCESS_READ) as content:
-            hits = scan.scan(content, fd, session.disk.key, {})
-            counts = {**scan.count_by_owner(hits), "round-key": len(scan.round_keys(content, fd, session.disk.key))}
+    with open(session.disk.path + "2", "r+b") as image, tempfile.TemporaryFile() as unpacked:
+        wrong, found = _unpack(image, unpacked)
+        session.results.line(not wrong, f"scan {name}: {wrong or f'{found} pages'}")
+        size = image.seek(0, os.SEEK_END)
         image.truncate(0)
         image.truncate(size)
-    _report(session, name, hits, counts, allowed)
+        if not wrong:
+            hits, counts = _search_unpacked(unpacked, session.disk.key)
+            _report(session, name, hits, counts, allowed)
+
+
+def _unpack(image, unpacked):
+    """What is wrong with a vmcore, and how many pages it has."""
+    try:
+        found = kdump.unpack(image, unpacked)
+    except (ValueError, zlib.error, struct.error) as error:
+        return f"no vmcore: {error}", 0
+    unpacked.flush()
+    return "", found
+
+
+def _search_unpacked(unpacked, key):
+    fd = unpacked.fileno()
+    with mmap.mmap(fd, 0, access=mmap.ACCESS_READ) as content:
+        hits = scan.scan(content, fd, key, {})
+        return hits, {**scan.count_by_owner(hits), "round-key": len(scan.round_keys(content, fd, key))}
 
 
 def plant(session):

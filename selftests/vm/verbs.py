@@ -139,9 +139,10 @@ def _scan(session, name):
     judge.scan_memory(session, name)
 
 
-@_verb("scan-disk")
-def _scan_disk(session, name):
-    judge.scan_disk(session, name)
+@_verb("scan-vmcore")
+def _scan_vmcore(session, name):
+    """The host unpacks the vmcore that is on the second disk and searches it."""
+    judge.scan_vmcore(session, name)
 
 
 @_verb("plant")

@@ -6,7 +6,8 @@
 # or it is closed, and then the key is nowhere but in the keyring.
 #
 # disk: luks2-pbkdf2
-# size: 512
+# size: 256
+# mem: 512
 # runs: open closed
 # phases: first capture
 # scan open-saved: payload=1 cipher=4 round-key=52
@@ -33,13 +34,10 @@ first()
 	panic_now
 }
 
-# Uncompressed, and on the second disk, it is before the host.
 scan_vmcore()
 {
-	need "makedumpfile reads it" makedumpfile -f -d 0 "$2" /mnt/raw
-	dd if=/mnt/raw of=/dev/vdb bs=1M conv=fsync 2> /dev/null
-	rm /mnt/raw
-	ask scan-disk "$run-$1"
+	dd if="$2" of=/dev/vdb bs=1M conv=fsync 2> /dev/null
+	ask scan-vmcore "$run-$1"
 }
 
 # scrub NAME FILE
