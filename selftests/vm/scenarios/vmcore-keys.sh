@@ -6,7 +6,6 @@
 # or it is closed, and then the key is nowhere but in the keyring.
 #
 # disk: luks2-pbkdf2
-# size: 256
 # mem: 512
 # runs: open closed
 # phases: first capture
