@@ -144,8 +144,8 @@ def boot(session, start, console):
     read = read_console(console.decode(errors="replace"), lambda: our_functions(kernel(settings.kernel).parent))
     results.judge(session.course.finish(machine.status, machine.reason, read),
                   f"{start}: the machine did what the guest announced, and nothing else")
-    if "console" in settings.red:
-        results.line(bool(read.complaints), f"{start}: red as it must be: the kernel complains")
+    if word := settings.red.get("console"):
+        results.line(any(word in line for line in read.complaints), f"{start}: red as it must be: the kernel complains of {word}")
     else:
         results.judge(read.complaints, f"{start}: no kernel complains on the console")
     if session.disk:

@@ -60,12 +60,12 @@ def _phases(text):
 
 
 def _red(text):
-    """console, prompt, or SCAN=OWNER: {"unloaded": "crash-region", "console": None}"""
+    """console=WORD, prompt, or SCAN=OWNER: {"unloaded": "crash-region", "console": "RCU", "prompt": None}"""
     red = {}
     for word in text.split():
         name, _, owner = word.partition("=")
-        if bool(owner) == (name in ("console", "prompt")):
-            raise ValueError(f"neither console, prompt nor SCAN=OWNER: {word}")
+        if bool(owner) == (name == "prompt"):
+            raise ValueError(f"neither console=WORD, prompt nor SCAN=OWNER: {word}")
         red[name] = owner or None
     return red
 
@@ -110,7 +110,7 @@ class Settings:
     runs_where: dict = _word(str.split, {}, "more of them, where the handover goes by setup-data or fdt", second="WHERE")
     scans: dict = _word(_allowed, {}, "owners that a scan called NAME may find, as payload=1 cipher=0-4", second="NAME")
     red: dict = _word(_red, {}, "what must be found with a kernel that is wrong: SCAN=OWNER, more copies of this owner than "
-                                "the scan allows; console, a complaint; prompt, a passphrase prompt")
+                                "the scan allows; console=WORD, a complaint with that word; prompt, a passphrase prompt")
     replays: bool = _word(_yes_or_no, False, "yes, where a moment of the guest is gone back to (no)")
     init: str = _word(_choice("", "systemd"), "", "systemd, where that is the first kernel's first process (the harness's own)")
     firmware: str = _word(_choice("", "uefi"), "", "uefi, where that describes the machine, by ACPI (QEMU's own)")

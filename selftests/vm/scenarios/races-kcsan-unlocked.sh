@@ -5,4 +5,4 @@
 # script: races
 # append: nokaslr no_hash_pointers kcsan.udelay_task=1000
 # kernel: kcsan+unlocked
-# red: console
+# red: console=KCSAN

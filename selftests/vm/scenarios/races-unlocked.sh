@@ -4,4 +4,4 @@
 #
 # script: races
 # kernel: debug+unlocked
-# red: console
+# red: console=RCU

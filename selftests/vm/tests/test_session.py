@@ -99,9 +99,9 @@ class Console(unittest.TestCase):
         self.assertIn("# refcount_t: underflow", output)
 
     def test_red_must_complain(self):
-        red = Settings("test", "A test.", red={"console": None})
-        self.assertEqual(run("ok one", "@end first 0 1", settings=red)[0].results.failed, 1)
-        self.assertEqual(run("ok one", "@end first 0 1", settings=red, console=[*BOOT, self.COMPLAINT])[0].results.failed, 0)
+        red = Settings("test", "A test.", red={"console": "underflow"})
+        for failed, console in ((1, BOOT), (1, [*BOOT, "[    3.000000] BUG: something else"]), (0, [*BOOT, self.COMPLAINT])):
+            self.assertEqual(run("ok one", "@end first 0 1", settings=red, console=console)[0].results.failed, failed)
 
 
 class Scans(unittest.TestCase):

@@ -28,12 +28,12 @@ class Values(unittest.TestCase):
 
     def test_every_kind(self):
         found = settings("mem: 1024", "cpus: 3", "phases: first next*3", "runs: a b", "replays: yes", "kernel: debug", "loads: off",
-                         "scan loaded: payload=1 cipher=0-4", "scan booted:", "red: loaded=payload console", "crashkernel: 2G",
+                         "scan loaded: payload=1 cipher=0-4", "scan booted:", "red: loaded=payload console=RCU prompt", "crashkernel: 2G",
                          "disk: luks1", "append: nokaslr word=1")
         self.assertEqual((found.mem, found.cpus, found.replays, found.kernel, found.loads), (1024, 3, True, "debug", "off"))
         self.assertEqual(found.phases, ["first", "next", "next", "next"])
         self.assertEqual(found.scans, {"loaded": {"payload": (1, 1), "cipher": (0, 4)}, "booted": {}})
-        self.assertEqual(found.red, {"loaded": "payload", "console": None})
+        self.assertEqual(found.red, {"loaded": "payload", "console": "RCU", "prompt": None})
         self.assertEqual((found.crashkernel, found.disk, found.append), ("2G", "luks1", "nokaslr word=1"))
 
     def test_runs_of_one_handover(self):
@@ -66,7 +66,7 @@ class Refused(unittest.TestCase):
     def test_values(self):
         for line in ("mem: many", "mem: 0", "mem:", "cpus: -1", "disk: luks3", "replays: maybe", "tpm: 1", "init: sysv", "firmware: bios",
                      "clock: some", "crashkernel: 128", "phases:", "phases: first capture*", "phases: 1st", "scan loaded: payload",
-                     "scan loaded: payload=some", "red: loaded", "red: console=payload", "runs elsewhere: a", "system: mkinitcpio"):
+                     "scan loaded: payload=some", "red: loaded", "red: console", "red: prompt=payload", "runs elsewhere: a", "system: mkinitcpio"):
             with self.subTest(line):
                 self.assert_refused("", line)
 
