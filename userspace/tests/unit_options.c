@@ -206,7 +206,8 @@ static const struct { const char *option, *text; long long value; } numbers[] = 
 	{ "key-slot", "+1", -1 }, { "key-slot", "4294967297", -1 },
 	{ "key-slot", "18446744073709551616", -1 }, { "key-slot", "18446744073709551617", -1 },
 	{ "token-id", "0", 0 }, { "token-id", "31", 31 }, { "token-id", "32", -1 },
-	{ "timeout", "0", 0 }, { "timeout", "1", 1 }, { "timeout", "4294967295", UINT_MAX },
+	{ "timeout", "0", 0 }, { "timeout", "1", 1 }, { "timeout", "9", 9 },
+	{ "timeout", "4294967295", UINT_MAX },
 	{ "timeout", "4294967296", -1 }, { "timeout", "-1", -1 }, { "timeout", "5 ", -1 },
 	/* 5, if signs are let pass */
 	{ "timeout", " -18446744073709551611", -1 }, { "timeout", " 5", -1 },
