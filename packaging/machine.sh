@@ -3,26 +3,13 @@
 # A Debian 13 to install the package on, with an encrypted volume, two kernels, and an
 # initramfs of each for it and for its capture kernel; sourced after tap.sh, never run.
 
+# shellcheck source=scripts/inside.sh
+. "$ROOT/scripts/inside.sh"
+
 OLDER=6.12.1-test NEWER=6.12.2-test
 machine=$BUILD/machine
 # shellcheck disable=SC2154 # it is tap.sh's
 trap 'rm -rf "$work" "$machine"' EXIT
-
-CLEAN=(env -i DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 HOME=/root
-	PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin)
-
-# What runs there unloads no kernel of the machine around it.
-confined() { setpriv --bounding-set=-sys_boot unshare --mount "$@"; }
-
-# With processes of its own, to which it is no chroot.
-inside() { confined --pid --fork --kill-child --root="$machine" --mount-proc "${CLEAN[@]}" sh -c "$1"; }
-
-# What an installer or a builder of images does.
-in_chroot()
-{
-	# shellcheck disable=SC2016
-	confined sh -c 'mount -t proc proc "$0/proc" && exec chroot "$0" "$@"' "$machine" "${CLEAN[@]}" sh -c "$1"
-}
 
 stand_in()
 {
