@@ -124,6 +124,9 @@ rpm: deps-packages ## build/packages: the shim as RPM packages
 deb-kernel: deps-packages ## build/packages: the kernel as a Debian package, for QEMU's machine
 	@scripts/deb-kernel
 
+deb-test-kernel: deps ## build/packages: the test kernel as a Debian package
+	@scripts/deb-test-kernel
+
 kselftests: deps ## build/kselftest/install: the series' kselftests
 	@scripts/kselftests
 
@@ -181,5 +184,5 @@ deb-kernel-builds:
 	@scripts/deb-kernel >&2
 	@echo 1..1 && echo ok 1 - the kernel as a Debian package
 
-.PHONY: help demo check check-all list-check list-check-all results bench kernel shim deb rpm deb-kernel kselftests cryptsetup vm fuzz tree edit export absorb \
+.PHONY: help demo check check-all list-check list-check-all results bench kernel shim deb rpm deb-kernel deb-test-kernel kselftests cryptsetup vm fuzz tree edit export absorb \
 	check-series mutants check-prefixes check-kdump-utils deps deps-packages guest-builds cryptsetup-builds deb-kernel-builds
