@@ -4,6 +4,7 @@ types its passphrase."""
 
 import re
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -11,7 +12,7 @@ HERE = Path(__file__).resolve().parent
 TOP = HERE.parent.parent
 PACKAGES = TOP / "build/packages"
 # What installs it, beside what every guest has.
-PROGRAMS = ("lvm", "tar", "chroot", "blkid", "mkfs.btrfs")
+PROGRAMS = ("lvm", "tar", "chroot", "blkid", "mkfs.btrfs", "resize2fs")
 # Of cryptsetup-initramfs, of systemd-cryptsetup and of cryptsetup itself.
 PROMPT = re.compile(rb"(?:Please unlock disk|Please enter passphrase for disk|Enter passphrase for) ([^\n:]*):")
 
@@ -52,24 +53,30 @@ class Typist:
 
 
 class Debian:
-    """GENERATOR makes its initramfs; it gets these packages of ours."""
+    """What SETTINGS say of it. It is booted from files in DIRECTORY."""
 
-    def __init__(self, generator, packages, directory):
-        self.command = [HERE / "debian-root", generator]
-        self.wanted = packages
-        self.root = TOP / "build/guest" / f"debian13-{generator}"
-        self.archive = self.root.with_suffix(".tar")
+    def __init__(self, settings, directory):
+        self.wanted = settings.packages
+        self.prepared = settings.prepared
+        self.generator = settings.system
+        self.root = TOP / "build/guest" / f"debian13-{self.generator}"
         self.directory = directory
         self.typist = None
 
+    def source(self):
+        """What the guest unpacks, or copies."""
+        return self.directory / "system.img" if self.prepared else self.root.with_suffix(".tar")
+
     def prepare(self):
-        subprocess.run(self.command, check=True)
+        subprocess.run([HERE / "debian-root", self.generator], check=True, stdout=sys.stderr)
+        if self.prepared:
+            subprocess.run([HERE / "debian-image", self.source(), *self.packages()], check=True, stdout=sys.stderr)
 
     def packages(self):
         """Ours, that are installed on it."""
         found = [path for name in self.wanted for path in PACKAGES.glob(f"{name}_*.deb")]
         if len(found) != len(self.wanted):
-            raise FileNotFoundError("build/packages: make deb-kernel deb")
+            raise FileNotFoundError(f"build/packages has not one of each: {' '.join(self.wanted)}")
         return found
 
     def crashkernel(self):

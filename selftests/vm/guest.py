@@ -124,7 +124,8 @@ class GuestImages:
                             "kselftest": programs("kselftest") / "install", **self._overlay()}, compress=False)
 
     def _debian_files(self):
-        return {**{f"packages/{path.name}": path for path in self.debian.packages()},
+        packages = [] if self.debian.prepared else self.debian.packages()
+        return {**{f"packages/{path.name}": path for path in packages},
                 "guest/init": guest_program("init"),
                 "guest/scenario.service": HERE / "guest/scenario.service",
                 "guest/kdumpbase": HERE / "guest/kdumpbase",
@@ -173,6 +174,7 @@ class GuestImages:
 
     def _configuration(self):
         words = {"CAPTURE_APPEND": f"{command_line(self.settings.loads)} nr_cpus=1 reset_devices {self.words}",
-                 "CONSOLE": ARCH.console, "SYSTEM": self.settings.system, "PLANTED": PLANTED,
+                 "CONSOLE": ARCH.console, "SYSTEM": self.settings.system,
+                 "PREPARED": "yes" if self.settings.prepared else "", "PLANTED": PLANTED,
                  "FIRMWARE": self.settings.firmware, "INTERACTIVE": "yes" if self.interactive else ""}
         return "".join(f"{word}={shlex.quote(value)}\n" for word, value in words.items())

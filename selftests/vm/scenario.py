@@ -59,7 +59,7 @@ class Scenario:
         self.results = Results()
         self.session = Session(settings, self.results, secrets.token_hex(12))
         if settings.system:
-            self.session.debian = Debian(settings.system, settings.packages, self.dir)
+            self.session.debian = Debian(settings, self.dir)
         self.images = GuestImages(settings, script, self.dir, self.session.debian, self.words, options.shell)
 
     def _write_run_script(self):
@@ -175,7 +175,7 @@ class Scenario:
         for path in (self.session.disk.path, self.session.disk.path + "2"):
             options += ["-drive", f"file={path},format=raw,if=virtio,cache=unsafe{snapshot}"]
         if installs:
-            options += ["-drive", f"file={self.session.debian.archive},format=raw,if=virtio,readonly=on"]
+            options += ["-drive", f"file={self.session.debian.source()},format=raw,if=virtio,readonly=on"]
         return options
 
     def _wait_for_gdb(self):

@@ -122,7 +122,10 @@ class Settings:
     overlay: str = _word(str, "", "build/NAME/overlay, which scripts/NAME makes, lies over the first kernel's root")
     system: str = _word(_choice("", *GENERATORS), "", "generator of initramfs images, where a whole Debian is installed on the "
                                                      "disk by the phase \"install\", and boots from it")
-    packages: list = _word(str.split, ["linux-image-*", "kexec-keys"], "of ours that are installed there (linux-image-* kexec-keys)")
+    packages: list = _word(str.split, ["linux-image-*-kexec-keys", "kexec-keys"],
+                           "of ours that are installed there (linux-image-*-kexec-keys kexec-keys)")
+    prepared: bool = _word(_yes_or_no, False, "yes, where they are installed before, on this machine, and the guest copies the "
+                                              "system (no)")
 
     def runs_here(self):
         """Those of this architecture; one without a name where the scenario has none."""
@@ -228,6 +231,8 @@ def _check(settings):
         raise SettingsError(f"red: no scan {' '.join(sorted(unknown))}")
     if settings.replays and settings.disk == "none":
         raise SettingsError("replays: a moment of the machine is kept beside its disk, and there is none")
+    if settings.prepared and settings.system != "initramfs-tools":
+        raise SettingsError("prepared: it may be so with initramfs-tools only")
 
 
 class Scenarios:

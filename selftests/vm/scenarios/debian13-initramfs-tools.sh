@@ -55,10 +55,16 @@ make_btrfs()
 		cryptsetup close crash1 && cryptsetup close crash2
 }
 
-unpack()
+mount_root() { mkdir -p $ROOT && mount /dev/mapper/vg-root $ROOT; }
+
+unpack() { mount_root && tar -x -C $ROOT -f /dev/vdc && mount /dev/vdb $ROOT/boot; }
+
+# A file system that has our packages, too.
+copy()
 {
-	mkdir -p $ROOT && mount /dev/mapper/vg-root $ROOT && tar -x -C $ROOT -f /dev/vdc &&
-		mount /dev/vdb $ROOT/boot
+	dd if=/dev/vdc of=/dev/mapper/vg-root bs=1M && resize2fs /dev/mapper/vg-root &&
+		mount_root && mv $ROOT/boot $ROOT/boot.copy && mkdir $ROOT/boot && mount /dev/vdb $ROOT/boot &&
+		cp -r $ROOT/boot.copy/. $ROOT/boot && rm -r $ROOT/boot.copy
 }
 
 # As debian-installer leaves it. No dump needs the data, whose key file is missing, so
@@ -121,18 +127,27 @@ name_devices()
 	ln -s ../../vda "/dev/disk/by-uuid/$(uuid_of /dev/vda)"
 }
 
+install_ours()
+{
+	need "devices have their names" name_devices
+	need "our packages are installed" install_packages
+}
+
 install()
 {
 	need "the volume is opened" unlock open /dev/vda $VOLUME
 	need "LVM is put on it" make_volumes
 	need "there is another volume" make_data
 	[ "$var_crash" != btrfs ] || need "dumps go to a btrfs on two more" make_btrfs
-	need "the system is unpacked" unpack
+	if [ -n "$PREPARED" ]; then
+		need "the system with our packages is copied" copy
+	else
+		need "the system is unpacked" unpack
+	fi
 	need "kdump is set up" setup_kdump
 	need "the rest is" configure
 	need "the scenario is put into it" install_scenario
-	need "devices have their names" name_devices
-	need "our packages are installed" install_packages
+	[ -n "$PREPARED" ] || install_ours
 	sync
 	umount $ROOT/boot
 }

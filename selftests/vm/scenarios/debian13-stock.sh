@@ -5,7 +5,7 @@
 # there is no dump.
 #
 # script: debian13-initramfs-tools
-# packages: linux-image-*
+# packages: linux-image-*-kexec-keys
 # append: dm_crypt.kexec_keys=N
 # red: prompt
 # phases: install stock unsaved

@@ -95,6 +95,11 @@ class Refused(unittest.TestCase):
     def test_replays_without_a_disk(self):
         self.assert_refused("no", "replays: yes", "disk: none")
 
+    def test_prepared_with_another_generator(self):
+        self.assertTrue(settings("prepared: yes", "system: initramfs-tools").prepared)
+        self.assert_refused("initramfs-tools only", "prepared: yes", "system: dracut")
+        self.assert_refused("initramfs-tools only", "prepared: yes")
+
 
 class Files(unittest.TestCase):
     def test_each_scenario_is_understood_and_listed(self):
