@@ -26,7 +26,7 @@ SCENARIOS := kunit crash kselftest reboot designate crash-bookworm refusals dire
 	stores panics dm-crypt wipes ring-revoked reboot-once reboot-systemd reboot-no-feature \
 	hibernation clock latency dm-crypt-bookworm unprivileged kaslr noio unload \
 	check reboot-shim unattended boot-scripts options volumes stacks detached keyrings tokens tokens-tpm2 passphrase cryptsetup-patch cryptroot crypttab strings \
-	vmcore-keys hostile hostile-range no-feature-first no-feature-next \
+	vmcore-keys hostile hostile-range no-feature-first no-feature-next debian13 \
 	crash-nokaslr crash-luks1 crash-nowipe probe
 
 # Of the architectures with a device tree, the fastest in every run.
@@ -56,6 +56,7 @@ CHECKS := "scripts/unittest-tap $(UNITTESTS)" \
 	"make -s -C selftests/codec check" \
 	"make -s -C selftests/fuzz check" \
 	packaging/check-lifecycle wait \
+	"make -s deb-test-kernel-builds" wait \
 	scripts/check-other-release \
 	"userspace/tests/completion build/userspace" \
 	userspace/tests/mutate \
@@ -133,7 +134,7 @@ kselftests: deps ## build/kselftest/install: the series' kselftests
 cryptsetup: deps ## build/cryptsetup/cryptsetup: Debian's, with patches/cryptsetup
 	@scripts/cryptsetup
 
-vm: deps kernel shim kselftests $(if $(filter debian13-%,$(TEST)),deb deb-kernel) ## one end-to-end scenario: TEST=crash [ARCH=arm64 GDB=1 KEEP=1 SHELL=1]
+vm: deps kernel shim kselftests $(if $(filter debian13,$(TEST)),deb deb-test-kernel) $(if $(filter debian13-%,$(TEST)),deb deb-kernel) ## one end-to-end scenario: TEST=crash [ARCH=arm64 GDB=1 KEEP=1 SHELL=1]
 	@selftests/vm/vm $(vm_options) $(TEST)
 
 fuzz: deps ## fuzz the codec and the shim's parsers [TIME=3600: seconds for each target, TARGET=decoder]
@@ -180,9 +181,13 @@ cryptsetup-builds:
 	@scripts/cryptsetup >&2
 	@echo 1..1 && echo ok 1 - cryptsetup builds with patches/cryptsetup
 
+deb-test-kernel-builds:
+	@scripts/deb-test-kernel >&2
+	@echo 1..1 && echo ok 1 - the test kernel as a Debian package
+
 deb-kernel-builds:
 	@scripts/deb-kernel >&2
 	@echo 1..1 && echo ok 1 - the kernel as a Debian package
 
 .PHONY: help demo check check-all list-check list-check-all results bench kernel shim deb rpm deb-kernel deb-test-kernel kselftests cryptsetup vm fuzz tree edit export absorb \
-	check-series mutants check-prefixes check-kdump-utils deps deps-packages guest-builds cryptsetup-builds deb-kernel-builds
+	check-series mutants check-prefixes check-kdump-utils deps deps-packages guest-builds cryptsetup-builds deb-test-kernel-builds deb-kernel-builds
