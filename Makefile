@@ -70,7 +70,7 @@ CHECKS := "scripts/unittest-tap $(UNITTESTS)" \
 ALL_CHECKS := wait "scripts/kernel-builds mutants debug kcsan debug+unlocked kcsan+unlocked" \
 	"env ARCH=arm64 scripts/kernel-builds 64k mutants off" "selftests/kunit s390 s390x-linux-gnu-" \
 	$(call builds_on,ppc64le) $(call builds_on,riscv64) "make -s deb-kernel-builds" wait \
-	selftests/mutants/each "env ARCH=arm64 selftests/mutants/each" \
+	selftests/mutants/each "env ARCH=arm64 selftests/mutants/each" "userspace/tests/mutate --all" \
 	$(foreach scenario,races races-unlocked races-kcsan races-kcsan-unlocked faults panics-200 reboot-20,"selftests/vm/vm $(scenario)") \
 	$(foreach scenario,crash kselftest reboot-once,"selftests/vm/vm --kernel debug $(scenario)") \
 	$(foreach system,initramfs-tools btrfs dracut dracut-no-systemd kdumpbase autopkgtest stock,"selftests/vm/vm debian13-$(system)") \
@@ -155,7 +155,7 @@ absorb: ## take an edit made in kernel/, Documentation/ or selftests/kexec_keys/
 check-series: deps ## can a maintainer take the series as it is?
 	@scripts/check-series
 
-mutants: deps tree ## would the unit tests notice any fault of one line in a parser? some 2000, a quarter of an hour
+mutants: deps tree ## would the unit tests notice any fault of one line in a parser? some 1500, a quarter of an hour
 	@userspace/tests/mutate --all
 
 check-prefixes: deps ## what each patch leaves builds, feature off and on; no new warning [BOOT=1: it boots]

@@ -617,6 +617,22 @@ static void test_write(void)
 	}
 }
 
+/* The place of a page of zeroes is enough to know it by; what else is said of it is made right. */
+static void test_second_zero(void)
+{
+	const size_t at = DESCRIPTORS + 24 * 4;
+	ssize_t n;
+	int r;
+
+	make_core();
+	OK(content[4] == ZERO);
+	put32(at + 8, 5);
+	put32(at + 12, 1);
+	n = write_copy(0, &r);
+	OK(!r);
+	check_copy(0, n);
+}
+
 /* Without a text about erasures there is none, and none is looked for. */
 static void test_no_eraseinfo(void)
 {
@@ -726,6 +742,7 @@ UNIT_MODULE(vmcore,
 	{ "files that are cut off", test_cut },
 	{ "pages that are nearly zeroes", test_nearly_zero },
 	{ "a copy, with changed pages", test_write },
+	{ "a copy, with a second page of zeroes that has a wrong length", test_second_zero },
 	{ "texts about erasures", test_no_eraseinfo },
 	{ "a vmcore that is larger than buffers", test_large },
 	{ "a disk that is full", test_cannot_write }
