@@ -3,6 +3,7 @@
 
 import itertools
 import os
+import re
 import secrets
 import shlex
 import shutil
@@ -21,6 +22,9 @@ from tpm import Tpm
 HERE = Path(__file__).resolve().parent
 LIMITS = (900 * ARCH.slowness, 2400 * ARCH.slowness)
 NO_LIMITS = (float("inf"), float("inf"))
+# A kernel that watches itself takes so much longer.
+DEBUG_KERNEL = re.compile(r"debug|kcsan")
+DEBUG_SLOWNESS = 3
 LAST_WORDS = 20
 
 
@@ -32,6 +36,12 @@ def show_phases(phases):
 def has_begun(machine, console):
     """A kernel has a console from its first moments on, the terminal where a person sits at it."""
     return machine.transcript or not console.exists() or b"Linux version " in console.read_bytes()
+
+
+def limits_of(settings):
+    """What a boot of these kernels may take."""
+    factor = DEBUG_SLOWNESS if DEBUG_KERNEL.match(settings.kernel) or DEBUG_KERNEL.match(settings.loads) else 1
+    return tuple(factor * limit for limit in LIMITS)
 
 
 class Scenario:
@@ -127,7 +137,7 @@ class Scenario:
                 tpm.kill()
 
     def _machine(self, phase, words, tpm):
-        limits = NO_LIMITS if self.options.gdb or self.options.shell else LIMITS
+        limits = NO_LIMITS if self.options.gdb or self.options.shell else limits_of(self.settings)
         if self.session.debian and phase != "install":
             options = self._debian_options(phase)
         else:

@@ -13,7 +13,7 @@ from unittest import mock
 from arch import ARCH
 from fakes import BOOT, PANIC, FakeMachine, phase
 from results import Results
-from scenario import Scenario, show_phases
+from scenario import LIMITS, Scenario, limits_of, show_phases
 from session import Session
 from settings import Settings
 
@@ -117,6 +117,14 @@ class Boots(unittest.TestCase):
         status, output = self.run_it(settings, (lines[:-4], [*BOOT, PANIC, *BOOT]))
         self.assertEqual(status, 1)
         self.assertIn("phases first capture*2, seen first capture", output)
+
+
+class Limits(unittest.TestCase):
+    def test_a_kernel_that_watches_itself_may_take_longer(self):
+        for kernel, loads, factor in (("", "", 1), ("off", "nowipe", 1), ("debug", "", 3), ("", "debug+unlocked", 3),
+                                      ("kcsan", "kcsan", 3)):
+            settings = dataclasses.replace(Settings("name", "about"), kernel=kernel, loads=loads)
+            self.assertEqual(limits_of(settings), tuple(factor * limit for limit in LIMITS))
 
 
 class Names(unittest.TestCase):
