@@ -4,7 +4,7 @@
 Results are the lines "ok N" and "not ok N" at the left edge, numbered 1, 2, 3 …, with
 one plan before or after them. Results of subtests (indented, or after a "#") belong to
 the next result at the left edge: it fails if one of them failed, and their skips are
-skips. TODO is a failure: a test that may fail tests nothing.
+skips. Every other directive is a failure: a test that may fail tests nothing.
 """
 
 import re
@@ -15,7 +15,8 @@ SUBTEST = re.compile(r"([ \t#]+)(not ok|ok) +(\d+)\b(?: +-)? *(.*)")
 NOT_OK = re.compile(r"[ \t#]*not ok\b")
 PLAN = re.compile(r"([ \t#]*)1\.\.(\d+)\s*(?:#.*)?")
 BAIL_OUT = re.compile(r"[ \t#]*Bail out!")
-DIRECTIVE = re.compile(r"#\s*(SKIP|TODO)\b:?\s*(.*)", re.I)
+# A word after a "#", in capitals or not. What follows SKIP is its reason.
+DIRECTIVE = re.compile(r"#\s*([A-Za-z]+)\b:?\s*(.*)")
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,10 @@ class Verdict:
         self.failed += 1
 
 
+def is_skip(directive):
+    return directive[1].upper() == "SKIP"
+
+
 class Subtests:
     """The results of subtests since the last result at the left edge."""
 
@@ -65,7 +70,7 @@ class Subtests:
         self._close(depth + 1)
         self.seen[depth] = self.seen.get(depth, 0) + 1
         directive = DIRECTIVE.search(text)
-        if verdict == "not ok" or directive and directive[1].upper() == "TODO":
+        if verdict == "not ok" or directive and not is_skip(directive):
             self.failed.append(f"subtest {number} {text}".rstrip())
         elif directive:
             self.skips.append((text[:directive.start()].strip(), directive[2] or "no reason given"))
@@ -128,12 +133,12 @@ class Judge:
         if number is None or int(number) != self.results:
             self.verdict.fail(f"result {self.results} has the number {number or '(none)'}: {test}")
         if verdict == "not ok":
-            self.verdict.not_ok.append(test)
+            self.verdict.not_ok.append(text)
             self.verdict.failed += 1
         elif below:
             self.verdict.fail(f"ok {number} - {test}, but: {'; '.join(below)}")
-        elif directive and directive[1].upper() == "TODO":
-            self.verdict.fail(f"TODO: {test}")
+        elif directive and not is_skip(directive):
+            self.verdict.fail(f"{directive[1].upper()}: {test}")
         elif directive:
             self._skip(test, directive[2] or "no reason given")
         else:

@@ -110,6 +110,12 @@ class Bad(unittest.TestCase):
         self.assert_bad("1..2\nok 1 - one\nok 2 - two # TODO later\n", "TODO: two", 1)
         self.assert_bad("1..2\nok 1 - one\nnot ok 2 - two # TODO later\n", "", 1)
 
+    def test_any_other_directive(self):
+        for word in ("XFAIL", "xfail", "TIMEOUT 300 seconds"):
+            with self.subTest(word):
+                self.assert_bad(f"1..2\nok 1 - one\nok 2 - two # {word}\n", f"{word.partition(' ')[0].upper()}: two", 1)
+                self.assert_bad(f"1..2\n    ok 1 a # {word}\nok 1 - one\nok 2 - two\n", "ok 1 - one, but: subtest 1 a", 1)
+
     def test_a_skip_that_is_not_listed(self):
         for line in ("ok 2 - absent # SKIP no memory", "ok 2 - absent # SKIP", "ok 2 # skip no such device",
                      "ok 2 - other # SKIP no such device"):
