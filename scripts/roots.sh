@@ -107,5 +107,15 @@ valid_until()
 	printf 'Acquire::Check-Valid-Until "%s"' "${check:-true}"
 }
 
+# in_own_group COMMAND…: where mmdebstrap cannot go on it hangs up its whole process group,
+# in which its caller, who should say what failed, would be.
+in_own_group()
+(
+	set -m
+	"$@" &
+	trap 'kill -- -$!; wait $!; exit 1' HUP INT TERM
+	wait $!
+)
+
 # installed_packages ROOT: the list of the packages that are installed there
 installed_packages() { dpkg-query --admindir="$1/var/lib/dpkg" -W -f '${Package} ${Version}\n' | sort; }

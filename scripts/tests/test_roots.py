@@ -40,6 +40,11 @@ if [ -e "$PLACE/unlisted" ]; then
 	: > "$new/packages.list"
 	: > "$new/var/lib/dpkg/status"
 fi
+if [ -e "$PLACE/hangup" ]; then
+	trap '' HUP
+	kill -HUP 0
+	exit 25
+fi
 for last; do before=$archive archive=$last; done
 [ "$before" != - ] || before=/dev/stdout
 tar -c -C "$new" . > "$before"
@@ -75,7 +80,7 @@ class Roots(unittest.TestCase):
     def start(self, *command):
         env = {"PATH": f"{self.place}/bin:{os.environ['PATH']}", "PLACE": str(self.place)}
         return subprocess.Popen([self.place / "selftests/vm" / command[0], *command[1:]], env=env,
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
 
     def root(self, *command, succeeds=True):
         process = self.start(*(command or ("root", "trixie", "amd64")))
@@ -199,6 +204,13 @@ class Roots(unittest.TestCase):
         (self.place / "broken").touch()
         self.root(succeeds=False)
         self.assertFalse((self.guests / "trixie-amd64").exists())
+
+    def test_failure_that_hangs_up_a_process_group(self):
+        (self.place / "hangup").touch()
+        for command in (("root", "trixie", "amd64"), ("debian-root", "dracut")):
+            process = self.start(*command)
+            process.communicate()
+            self.assertGreater(process.returncode, 0)
 
     def test_one_of_many_at_a_time_makes_it(self):
         processes = [self.start("root", "trixie", "amd64") for _ in range(4)]
