@@ -8,6 +8,7 @@ skips. Every other directive is a failure: a test that may fail tests nothing.
 """
 
 import re
+import signal
 from dataclasses import dataclass, field
 
 RESULT = re.compile(r"(not ok|ok)\b(?: +(\d+)\b)?(?: +-)? *(.*)")
@@ -98,6 +99,15 @@ class Subtests:
             self.failed.append(f"{seen} results of {planned} planned, of a subtest")
 
 
+def ending(status):
+    """The exit status in words; a signal's number is negative."""
+    if status is None:
+        return "killed by the runner"
+    if status < 0:
+        return f"ended by signal {-status} ({signal.strsignal(-status)})"
+    return f"exit status {status}"
+
+
 class Judge:
     """Reads the output of one program, line by line."""
 
@@ -158,7 +168,7 @@ class Judge:
         for reason in self.subtests.end():
             verdict.fail(f"after the last result: {reason}")
         if len(self.plans) != 1:
-            verdict.fail(f"{len(self.plans)} plans" if self.plans else "no plan")
+            verdict.fail(f"{len(self.plans)} plans" if self.plans else f"no plan, {ending(status)}")
         elif self.plans[0] != self.results:
             verdict.fail(f"{self.results} results of {self.plans[0]} planned")
         elif self.plan_at not in (0, self.results):
@@ -166,7 +176,7 @@ class Judge:
         if not verdict.failed and not verdict.passed:
             verdict.fail("nothing but skips" if verdict.skips else "no results")
         if status and not verdict.failed:
-            verdict.fail(f"exit status {status}")
+            verdict.fail(ending(status))
         elif status == 0 and verdict.not_ok:
             verdict.wrong.append("exit status 0, with a result that is not ok")
         return verdict

@@ -72,7 +72,9 @@ class Bad(unittest.TestCase):
         self.assert_bad("", "no plan")
 
     def test_no_plan(self):
-        self.assert_bad("ok 1 - one\n", "no plan", 1)
+        self.assert_bad("ok 1 - one\n", "no plan, exit status 0", 1, status=0)
+        self.assert_bad("ok 1 - one\n", "no plan, ended by signal 1 .Hangup.", 1, status=-1)
+        self.assert_bad("ok 1 - one\n", "no plan, killed by the runner", 1, status=None)
 
     def test_two_plans(self):
         self.assert_bad("1..1\nok 1 - one\n1..1\n", "2 plans", 1)
