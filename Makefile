@@ -42,6 +42,7 @@ UNITTESTS := scripts/tests selftests/runner/tests selftests/vm/tests
 CHECKS := "scripts/unittest-tap $(UNITTESTS)" \
 	scripts/check-series \
 	scripts/check-absorb \
+	selftests/mutants/check \
 	scripts/check-shell \
 	scripts/check-readme \
 	"make -s -C userspace check" \
