@@ -68,11 +68,11 @@ CHECKS := "scripts/unittest-tap $(UNITTESTS)" \
 	scripts/check-prefixes
 
 # Kernels that watch themselves, what takes long, and the rest of the architectures.
-ALL_CHECKS := wait "scripts/kernel-builds mutants debug kcsan debug+unlocked kcsan+unlocked" \
+ALL_CHECKS := wait "scripts/kernel-builds mutants smack debug kcsan debug+unlocked kcsan+unlocked" \
 	"env ARCH=arm64 scripts/kernel-builds 64k mutants off" "selftests/kunit s390 s390x-linux-gnu-" \
 	$(call builds_on,ppc64le) $(call builds_on,riscv64) "make -s deb-kernel-builds" wait \
 	selftests/mutants/each "env ARCH=arm64 selftests/mutants/each" "userspace/tests/mutate --all" \
-	$(foreach scenario,races races-unlocked races-kcsan races-kcsan-unlocked faults panics-200 reboot-20,"selftests/vm/vm $(scenario)") \
+	$(foreach scenario,labels races races-unlocked races-kcsan races-kcsan-unlocked faults panics-200 reboot-20,"selftests/vm/vm $(scenario)") \
 	$(foreach scenario,crash kselftest reboot-once,"selftests/vm/vm --kernel debug $(scenario)") \
 	$(foreach system,initramfs-tools btrfs dracut dracut-no-systemd kdumpbase autopkgtest stock,"selftests/vm/vm debian13-$(system)") \
 	$(call vm_on,arm64,crash-uefi generations-uefi generations-no-feature crash-64k panics $(MORE_FDT_SCENARIOS)) \
