@@ -65,6 +65,7 @@ COMPLAINTS = tuple(Complaint(re.compile(pattern), example) for pattern, example 
     (r"Bad page ", "Bad page map in process dash  pte:800000000 pmd:012345067"),
     (r".*\binvoked oom-killer", "cryptsetup invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0"),
     (r"\S+\[\d+\]: segfault at ", "kexec-keys[123]: segfault at 8 ip 00005581c8a0 sp 00007ffd3b error 4 in kexec-keys[5581c8a0]"),
+    (r"Initramfs unpacking failed", "Initramfs unpacking failed: write error"),
     (r"EXT4-fs error ", "EXT4-fs error (device dm-0): ext4_lookup:1855: inode #2: comm cat: iget: checksum invalid"),
 ))
 # The decompressor's, before there is a time.
