@@ -6,6 +6,7 @@
 #
 # disk: luks2-pbkdf2
 # size: 64
+# crashkernel: 192M
 # phases: first capture
 
 VOLUMES=/etc/kexec-keys/volumes
