@@ -35,11 +35,11 @@ def scan_memory(session, name):
     let it go: one that only it frees is looked for again. Every other copy too many is
     wrong the first time."""
     allowed = _allowed(session, name)
-    red = session.settings.red.get(name)
-    for _ in range(1 if red else SCAN_TRIES):
+    red = {session.settings.red.get(name)}
+    for _ in range(SCAN_TRIES):
         hits = _search(session)
         counts = scan.count_by_owner(hits)
-        if not scan.may_pass_later(counts, allowed):
+        if not scan.may_pass_later(counts, allowed, red):
             break
         time.sleep(SCAN_PAUSE)
     _report(session, name, hits, counts, allowed)

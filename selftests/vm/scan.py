@@ -323,10 +323,16 @@ def excess(counts, allowed, owner):
     return counts.get(owner, 0) > allowed.get(owner, (0, 0))[1]
 
 
-def may_pass_later(counts, allowed):
+def _without(owners, *sides):
+    return ({owner: value for owner, value in side.items() if owner not in owners} for side in sides)
+
+
+def may_pass_later(counts, allowed, red=()):
     """Is it too early to judge?  Only where all that is wrong is that owners whose copies
     a garbage collector frees have too many.  Too few never become more, and a copy
-    that a wipe should have reached is wrong the first time."""
+    that a wipe should have reached is wrong the first time.  Of owners that must have
+    more than ALLOWED, nothing is wrong."""
+    counts, allowed = _without(red, counts, allowed)
     wrong = {owner for owner in set(counts) | set(allowed) if violations(
         {owner: counts.get(owner, 0)}, {owner: allowed.get(owner, (0, 0))})}
     return bool(wrong) and all(owner in FREED_LATER and excess(counts, allowed, owner) for owner in wrong)
@@ -338,8 +344,7 @@ def red_violations(counts, allowed, owners):
     as many as it says."""
     wrong = [f"{owner}: {counts.get(owner, 0)} found, must be more than {allowed.get(owner, (0, 0))[1]}"
              for owner in sorted(owners) if not excess(counts, allowed, owner)]
-    rest = ({owner: value for owner, value in side.items() if owner not in owners} for side in (counts, allowed))
-    return wrong + violations(*rest)
+    return wrong + violations(*_without(owners, counts, allowed))
 
 
 def parse_allowed(words):

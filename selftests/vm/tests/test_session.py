@@ -134,6 +134,10 @@ class Scans(unittest.TestCase):
     def test_a_key_that_is_missing(self):
         self.assertEqual(self.scan([]), (1, 1))
 
+    def test_red_and_a_key_that_the_garbage_collector_has_yet_to_free(self):
+        red = {"loaded": "crash-region"}
+        self.assertEqual(self.scan(["payload", "payload", "crash-region"], ["payload", "crash-region"], red=red), (0, 2))
+
     def test_red_by_the_owner_that_is_named(self):
         red = {"loaded": "crash-region"}
         self.assertEqual(self.scan(["payload", "crash-region"], red=red), (0, 1))
