@@ -107,8 +107,8 @@ valid_until()
 	printf 'Acquire::Check-Valid-Until "%s"' "${check:-true}"
 }
 
-# in_own_group COMMAND…: where mmdebstrap cannot go on it hangs up its whole process group,
-# in which its caller, who should say what failed, would be.
+# in_own_group COMMAND…: mmdebstrap may send SIGHUP to its whole process group when it fails.
+# Its caller, which reports the failure, is not in this one.
 in_own_group()
 (
 	set -m
