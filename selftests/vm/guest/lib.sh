@@ -485,6 +485,9 @@ load_next()
 # Where the next kernel is entered, on x86. It has to be loaded with LOAD_NEXT_BY=-ds.
 kernel_entry() { dmesg | sed -n 's/.*Loaded 64bit kernel at 0x\([0-9a-f]*\) .*/\1/p' | tail -n 1; }
 
+# What this kernel has adopted: source, status, number of keys.
+adopted() { echo "$(cat $KEYS/adopted/source) $(cat $KEYS/adopted/status) $(cat $KEYS/adopted/count)"; }
+
 # Of the reboot image: state, reason, keys that it would carry.
 reboot_state()
 {

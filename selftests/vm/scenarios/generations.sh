@@ -34,8 +34,6 @@ buffer() { [ ! -e $PROPERTY ] || hex $PROPERTY 0 16; }
 
 count_reservations() { reservations | wc -l; }
 
-adopted() { echo "$(cat $KEYS/adopted/source) $(cat $KEYS/adopted/status) $(cat $KEYS/adopted/count)"; }
-
 # load_generation ROUND [WORD…]
 load_generation()
 {

@@ -20,7 +20,7 @@ labelled() { sh -c 'printf %s "$0" > /proc/self/attr/current && exec "$@"' "$@";
 # By a process of another label that may do all but pass by labels.
 other() { labelled Other setpriv --bounding-set=-mac_override "$@"; }
 
-# Anyone may see it, if it were for its permissions alone.
+# Its permissions alone would let any process see it.
 designate_labelled_key()
 {
 	serial=$(labelled "$LABEL" keyctl add logon "$KEY" 1 @s) && keyctl setperm "$serial" 0x3f010101 &&
@@ -31,8 +31,6 @@ label() { keyctl security "$(member "$KEY")"; }
 
 # Without the serial.
 description() { keyctl rdescribe "$(member "$KEY")"; }
-
-adopted() { echo "$(cat $KEYS/adopted/source) $(cat $KEYS/adopted/status) $(cat $KEYS/adopted/count)"; }
 
 first()
 {
