@@ -21,10 +21,10 @@ ALLOWED_CONVERSIONS = {
     "%s": "a word; see STRINGS",
 }
 
-# What may be shown with %s: names of states and reasons, the release of a kernel.
+# What may be shown with %s: names of states, reasons and errors, the release of a kernel.
 STRINGS = re.compile(r"reason|[\w.>-]+(->|\.)(state|reason|release|status)"
                      r"|kexec_keys_report_(crash|reboot)\(\)\.(state|reason)"
-                     r"|kexec_keys_(crash_direct_map|verify_crash)\(\)|(source_name|kexec_keys_status_name)\([\w.]+\)")
+                     r"|kexec_keys_verify_crash\(\)|(source_name|kexec_keys_status_name|fdt_strerror)\([\w.]+\)")
 
 # Calls that print: where the format stands among the arguments.
 PRINTERS = [(re.compile(pattern), place) for pattern, place in (

@@ -4,6 +4,7 @@
 import os
 import re
 import shutil
+from pathlib import Path
 
 from kernel_series import ROOT, SELFTESTS, patch_names, sections
 from scratch_tree import apply_patch, commit_base
@@ -11,8 +12,6 @@ from tap import Failed, run
 
 OPTIONS = ROOT / "scripts/kernel-config"
 ARCH = os.environ.get("ARCH", "x86_64")
-# Of the feature's Kconfig.
-ARCH_SYMBOLS = {"x86_64": "X86_64", "arm64": "ARM64", "ppc64le": "PPC64", "riscv64": "RISCV"}
 NOT_COMPILED = ("Documentation/", "MAINTAINERS", SELFTESTS, "tools/testing/selftests/Makefile")
 ENDIAN_CHECKS = "CHECK=sparse -D__CHECK_ENDIAN__"
 
@@ -63,6 +62,8 @@ class Walk:
         text = "".join((OPTIONS / name).read_text() for name in ("common.config", f"{ARCH}.config"))
         if not feature:
             text = re.sub(r"(?m)^CONFIG_KEYS_KEXEC.*\n", "", text)
+        elif self.knows_feature() and not self.is_supported():
+            text += "CONFIG_COMPILE_TEST=y\n"
         wanted = self.top / f"{output}.config"
         wanted.write_text(text)
         self.make(output, f"KCONFIG_ALLCONFIG={wanted}", "allnoconfig")
@@ -83,15 +84,19 @@ class Walk:
 
     def knows_feature(self):
         kconfig = self.source / "security/keys/kexec/Kconfig"
-        if not kconfig.exists():
-            return False
-        text = kconfig.read_text().partition("config KEYS_KEXEC\n")[2].partition("\nconfig ")[0]
-        return re.search(rf"depends on .*\b{ARCH_SYMBOLS[ARCH]}\b", text) is not None
+        return kconfig.exists() and "config KEYS_KEXEC\n" in kconfig.read_text()
+
+    def is_supported(self):
+        """The architecture offers the feature, and not only to compile it."""
+        return "ARCH_SUPPORTS_KEYS_KEXEC" in (self.source / self.arch_directory() / "Kconfig").read_text()
+
+    def arch_directory(self):
+        return Path("arch") / ("x86" if ARCH == "x86_64" else self.kernel_arch)
 
     def is_built(self, path):
         """Architectures build no other's code, and x86 makes no device tree."""
         if path.startswith("arch/"):
-            return path.split("/")[1] == ("x86" if ARCH == "x86_64" else self.kernel_arch)
+            return Path(path).is_relative_to(self.arch_directory())
         return not (ARCH == "x86_64" and path.startswith("drivers/of/"))
 
     def objects(self):

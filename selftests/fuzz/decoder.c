@@ -60,11 +60,14 @@ static void check_set(struct kexec_keys_set *set, size_t size)
 		reached();
 }
 
-static void check(enum kexec_keys_status status, struct kexec_keys_set *set, size_t size)
+/* The set is in the buffer of that size, at its beginning or half way. */
+static void check(enum kexec_keys_status status, struct kexec_keys_set *set, const u8 *buf, size_t size)
 {
 	MUST(strcmp(kexec_keys_status_name(status), "?"));
-	if (status == KEXEC_KEYS_OK)
-		check_set(set, size);
+	if (status != KEXEC_KEYS_OK)
+		return;
+	MUST(set->slot == buf || set->slot == buf + size / 2);
+	check_set(set, buf + size - (const u8 *)set->slot);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -82,16 +85,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		slot_size = slot_size / 2 & ~(size_t)7;
 	size = what & ONE_SLOT ? slot_size : 2 * slot_size;
 	buf = copy_bytes(data + 1, size);
+	/* The first slot may take all of the buffer. */
 	if (what & SEAL_FIRST)
-		seal(buf, slot_size);
+		seal(buf, size);
 	if (!(what & ONE_SLOT) && what & SEAL_SECOND)
 		seal(buf + slot_size, slot_size);
 
 	before = copy_bytes(buf, size);
 	if (what & ONE_SLOT)
-		check(kexec_keys_decode_slot(buf, size, &set), &set, slot_size);
+		check(kexec_keys_decode_slot(buf, size, &set), &set, buf, size);
 	else
-		check(kexec_keys_decode(buf, size, &set), &set, slot_size);
+		check(kexec_keys_decode(buf, size, &set), &set, buf, size);
 	MUST(!memcmp(before, buf, size));
 	free(before);
 	free(buf);

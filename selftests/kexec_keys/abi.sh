@@ -13,30 +13,23 @@ need_feature
 number='[0-9][0-9]*'
 word='[a-z_-][a-z_-]*'
 
-# Each file with the pattern that its only line matches.
+# Each file with its mode and the pattern that its only line matches.
 files="
-ring			[1-9][0-9]*
-generation		$number
-crash/state		none|unsupported|synced|stale|disabled
-crash/reason		none|kexec_load|parameter|sme|ring|capacity|pending|memory
-crash/carried		$number
-crash/not_carried	$number
-crash/used		$number
-crash/capacity		$number
-crash/generation	$number
-crash/direct_map	none|absent|present
-crash/verify		$word
-reboot/state		none|unsupported|disabled|armed
-reboot/reason		none|kexec_load|parameter|sme|ring|capacity|memory
-reboot/carried		$number
-reboot/not_carried	$number
-reboot/used		$number
-reboot/capacity		$number
-adopted/count		$number
-adopted/skipped		$number
-adopted/source		crash|reboot|none
-adopted/status		$word
-adopted/release		[^[:space:]]*
+ring			444 [1-9][0-9]*
+generation		444 $number
+crash/state		444 none|unsupported|synced|stale|disabled
+crash/reason		444 none|kexec_load|parameter|sme|hibernation|capacity|pending|buffer
+crash/carried		444 $number
+crash/not_carried	444 $number
+crash/verify		400 $word
+reboot/state		444 none|unsupported|disabled|armed
+reboot/reason		444 none|kexec_load|parameter|sme|buffer
+reboot/carried		400 $number
+reboot/not_carried	400 $number
+adopted/count		444 $number
+adopted/skipped		444 $number
+adopted/source		444 crash|reboot|none
+adopted/status		444 $word
 "
 
 names=$(echo "$files" | sed -n 's/[[:space:]].*//;/./p')
@@ -133,21 +126,20 @@ lists_the_key()
 }
 
 ktap_print_header
-ktap_set_plan $(($(echo "$names" | wc -l) * 2 + 15))
+ktap_set_plan $(($(echo "$names" | wc -l) * 2 + 14))
 
-while read -r name format; do
+while read -r name mode format; do
 	[ -n "$name" ] || continue
-	check "$name: mode 0444, owned by root" has_mode "$KEYS/$name" 444
+	check "$name: mode 0$mode, owned by root" has_mode "$KEYS/$name" "$mode"
 	check "$name: one line, as documented" has_format "$name" "$format"
 done <<EOF
 $files
 EOF
 check "no file that is not documented" has_no_others
-check "generation cannot be written" cannot_be_written generation
+check "ring cannot be written" cannot_be_written ring
 check "crash/state cannot be written" cannot_be_written crash/state
 check "parameter crash: mode 0644, Y or N" parameter_is crash 644 'Y|N'
 check "parameter reboot: mode 0644, Y or N" parameter_is reboot 644 'Y|N'
-check "parameter slot_size: mode 0444, a number" parameter_is slot_size 444 "$number"
 
 printf %s "$secret" | ring_edit add abi > /dev/null
 check "the search finds a payload in each form" finds_each_form

@@ -106,7 +106,7 @@ static inline const char *description_of(int key, char *buf, size_t size)
 
 /*
  * Remove the tests' own keys and no others, which the machine may rely on; but
- * for dead ones, which nobody can describe or use.
+ * for dead ones, which can be neither described nor used.
  */
 static inline void remove_test_keys(int ring)
 {

@@ -32,8 +32,7 @@ disabled()
 {
 	becomes reboot/state disabled &&
 		becomes reboot/reason parameter &&
-		becomes reboot/carried 0 &&
-		becomes reboot/used 0
+		becomes reboot/carried 0
 }
 
 # What the machine had designated before is counted in.
@@ -48,7 +47,6 @@ armed()
 lacks_some()
 {
 	becomes reboot/state armed &&
-		becomes reboot/reason capacity &&
 		[ "$(value reboot/not_carried)" != 0 ]
 }
 
@@ -56,8 +54,7 @@ nothing_loaded()
 {
 	becomes reboot/state none &&
 		becomes reboot/reason none &&
-		becomes reboot/carried 0 &&
-		becomes reboot/capacity 0
+		becomes reboot/carried 0
 }
 
 ktap_print_header

@@ -4,14 +4,13 @@
  *
  * usage: state_poll FILE COMMAND [ARGUMENT]...
  *
- * FILE is one of /sys/kernel/kexec/keys/, and its content differs after COMMAND has
- * run. Exit status: 0 if that has woken the poll, else 1.
+ * FILE is one of /sys/kernel/kexec/keys/. Exit status: 0 if a poll of it is woken
+ * after COMMAND was started, else 1.
  */
 #include <err.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,14 +21,13 @@
 #define QUIET_MS	200
 #define CONTENT		128
 
-/* Reading from the start also says that all changes up to now are known. */
-static void read_state(int fd, char *content)
+/* Reading from the start says that all changes up to now are known. */
+static void read_state(int fd)
 {
-	ssize_t len = pread(fd, content, CONTENT - 1, 0);
+	char content[CONTENT];
 
-	if (len < 0)
+	if (pread(fd, content, sizeof(content), 0) < 0)
 		err(1, "read");
-	content[len] = '\0';
 }
 
 /* Whether a change was announced within @ms. */
@@ -60,7 +58,7 @@ static void run(char **command)
 
 int main(int argc, char **argv)
 {
-	char path[256], before[CONTENT], after[CONTENT];
+	char path[256];
 	int fd;
 
 	if (argc < 3)
@@ -71,15 +69,10 @@ int main(int argc, char **argv)
 		err(1, "%s", path);
 
 	do {
-		read_state(fd, before);
+		read_state(fd);
 	} while (woken(fd, QUIET_MS));
 	run(argv + 2);
-
-	/* The first wakeup may be for another file's change. */
-	do {
-		if (!woken(fd, WAIT_MS))
-			errx(1, "%s: nothing wakes the poll", argv[1]);
-		read_state(fd, after);
-	} while (!strcmp(before, after));
+	if (!woken(fd, WAIT_MS))
+		errx(1, "%s: nothing wakes the poll", argv[1]);
 	return 0;
 }

@@ -327,7 +327,6 @@ static void check_adopted(const char *source, int count)
 	check(!syscall(__NR_uname, &name), "uname");
 	check_text("what was handed over is valid", "ok", state("adopted/status"));
 	check_text("by the image that was entered", source, state("adopted/source"));
-	check_text("by a kernel of this release", name.release, state("adopted/release"));
 	check_number("all keys are adopted", count, atoi(state("adopted/count")));
 	check_number("none is skipped", 0, atoi(state("adopted/skipped")));
 	check_number("the ring has no others", count, count_members());
@@ -385,7 +384,7 @@ static void changes_first(void)
 	designate(3);
 	check_becomes("the image holds those that are left", "crash/carried", "2");
 	check_becomes("as they are now", "crash/state", "synced");
-	check_text("at the ring's generation", state("generation"), state("crash/generation"));
+	check_becomes("and can be read there", "crash/verify", "ok");
 	leave_by_panic();
 }
 

@@ -21,7 +21,7 @@ bool kexec_keys_is_in_place(const struct kimage *image, unsigned long index);
 
 void kexec_keys_notify(struct key *key);
 
-void kexec_keys_reserve(phys_addr_t addr, u64 size);
+void kexec_keys_reserve(phys_addr_t addr, u64 size, bool is_ram);
 
 struct kexec_keys_designation *kexec_keys_designate(struct key *key);
 void kexec_keys_withdraw(struct kexec_keys_designation *designation);
@@ -46,7 +46,9 @@ static inline bool kexec_keys_is_in_place(const struct kimage *image,
 
 static inline void kexec_keys_notify(struct key *key) { }
 
-static inline void kexec_keys_reserve(phys_addr_t addr, u64 size) { }
+static inline void kexec_keys_reserve(phys_addr_t addr, u64 size, bool is_ram)
+{
+}
 
 static inline struct kexec_keys_designation *
 kexec_keys_designate(struct key *key)

@@ -17,11 +17,12 @@
 #include <linux/err.h>
 #include <linux/init.h>
 #include <linux/initrd.h>
+#include <linux/kexec.h>
 #include <linux/kexec_keys.h>
 #include <linux/key-type.h>
-#include <linux/libfdt.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
+#include <linux/moduleparam.h>
 #include <linux/of_fdt.h>
 #include <linux/overflow.h>
 #include <linux/pfn.h>
@@ -30,6 +31,13 @@
 
 #include "../internal.h"
 #include "internal.h"
+
+/* As KEYCTL_SETPERM has it. */
+#define PERM_ALL	(KEY_POS_ALL | KEY_USR_ALL | KEY_GRP_ALL | KEY_OTH_ALL)
+
+static bool adopt __initdata = true;
+module_param(adopt, bool, 0);
+MODULE_PARM_DESC(adopt, "adopt the keys of the previous kernel, and do not just wipe them (default Y)");
 
 struct kexec_keys_adopted kexec_keys_adopted __ro_after_init = {
 	.status = "none",
@@ -47,34 +55,32 @@ static bool __init overlaps(phys_addr_t addr, u64 size, phys_addr_t start,
 /* What an architecture with a device tree reserves only later. */
 static bool __init overlaps_boot_data(phys_addr_t addr, u64 size)
 {
-	if (overlaps(addr, size, __pa_symbol(_stext), _end - _stext))
+	if (overlaps(addr, size, __pa_symbol(_text), _end - _text))
 		return true;
 #ifdef CONFIG_BLK_DEV_INITRD
 	if (overlaps(addr, size, phys_initrd_start, phys_initrd_size))
 		return true;
 #endif
-#ifdef CONFIG_OF_EARLY_FLATTREE
-	if (initial_boot_params &&
-	    overlaps(addr, size, initial_boot_params_pa,
-		     fdt_totalsize(initial_boot_params)))
+	if (early_init_dt_is_reserved(addr, size))
 		return true;
-#endif
+
 	return overlaps(addr, size, elfcorehdr_addr, elfcorehdr_size);
 }
 
 /* One word, why the range cannot be a handover buffer, or NULL. */
-static const char * __init judge_range(phys_addr_t addr, u64 size)
+static const char * __init judge_range(phys_addr_t addr, u64 size, bool is_ram)
 {
 	phys_addr_t last;
 
 	if (!addr || !IS_ALIGNED(addr, KEXEC_KEYS_ALIGN) ||
 	    !IS_ALIGNED(size, KEXEC_KEYS_ALIGN))
 		return "alignment";
-	if (size < KEXEC_KEYS_SLOTS * KEXEC_KEYS_SLOT_MIN ||
-	    size > KEXEC_KEYS_SLOTS * KEXEC_KEYS_SLOT_MAX)
+	if (size < KEXEC_KEYS_BUFFER_MIN || size > KEXEC_KEYS_BUFFER_MAX)
 		return "size";
 	if (check_add_overflow(addr, (phys_addr_t)size - 1, &last))
 		return "overflow";
+	if (!is_ram)
+		return "not-ram";
 	if (memblock_is_region_reserved(addr, size) ||
 	    overlaps_boot_data(addr, size))
 		return "overlap";
@@ -86,13 +92,15 @@ static const char * __init judge_range(phys_addr_t addr, u64 size)
  * kexec_keys_reserve - take note of the handover buffer and reserve it
  * @addr: its physical address, as the previous kernel says
  * @size: its size in bytes
+ * @is_ram: false if the firmware's memory map is known and says that it is not RAM
  *
  * For architectures, before the first allocation from memblock. A range that
  * cannot be a handover buffer is left alone and costs nothing but the keys.
  */
-void __init kexec_keys_reserve(phys_addr_t addr, u64 size)
+void __init kexec_keys_reserve(phys_addr_t addr, u64 size, bool is_ram)
 {
-	const char *reason = buffer_size ? "duplicate" : judge_range(addr, size);
+	const char *reason = buffer_size ? "duplicate" :
+					   judge_range(addr, size, is_ram);
 
 	if (!reason && memblock_reserve(addr, size))
 		reason = "memory";
@@ -148,8 +156,8 @@ static struct key * __init alloc_key(struct key_type *type, const char *desc,
 	if (!type->kexec_payload || !uid_valid(uid) || !gid_valid(gid))
 		return ERR_PTR(-EINVAL);
 
-	return key_alloc(type, desc, uid, gid, current_cred(), rec->perm,
-			 KEY_ALLOC_NOT_IN_QUOTA, NULL);
+	return key_alloc(type, desc, uid, gid, current_cred(),
+			 rec->perm & PERM_ALL, KEY_ALLOC_NOT_IN_QUOTA, NULL);
 }
 
 static int __init adopt_key(const struct kexec_keys_record *rec)
@@ -174,7 +182,7 @@ static int __init adopt_key(const struct kexec_keys_record *rec)
 	if (IS_ERR(key))
 		return PTR_ERR(key);
 
-	/* Nobody can find the key before it is linked. */
+	/* The key cannot be found before it is linked. */
 	if (rec->expiry)
 		key_set_expiry(key, rec->expiry);
 	ret = key_instantiate_and_link(key, rec->payload, rec->payload_len,
@@ -191,7 +199,6 @@ static void __init adopt_set(struct kexec_keys_set *set)
 	int ret;
 
 	adopted->source = set->source;
-	strscpy(adopted->release, set->release);
 
 	while (kexec_keys_next(set, &rec)) {
 		ret = adopt_key(&rec);
@@ -204,7 +211,7 @@ static void __init adopt_set(struct kexec_keys_set *set)
 	}
 
 	pr_info("adopted %u keys, skipped %u, written by %s\n", adopted->count,
-		adopted->skipped, adopted->release);
+		adopted->skipped, set->release);
 }
 
 static const char * __init adopt_buffer(const void *buf)
@@ -212,12 +219,16 @@ static const char * __init adopt_buffer(const void *buf)
 	enum kexec_keys_status status;
 	struct kexec_keys_set set;
 
+	if (!adopt)
+		return "parameter";
 	if (!kexec_keys_ring)
 		return "memory";
 
 	status = kexec_keys_decode(buf, buffer_size, &set);
 	if (status == KEXEC_KEYS_OK)
 		adopt_set(&set);
+	else if (status == KEXEC_KEYS_EMPTY)
+		pr_debug("the handover buffer at %pa is empty\n", &buffer_addr);
 	else
 		pr_warn("handover buffer at %pa not adopted: %s\n",
 			&buffer_addr, kexec_keys_status_name(status));
@@ -225,6 +236,28 @@ static const char * __init adopt_buffer(const void *buf)
 	return kexec_keys_status_name(status);
 }
 
+static bool __init is_in(const struct resource *res, unsigned long pfn)
+{
+	return pfn >= PHYS_PFN(res->start) && pfn <= PHYS_PFN(res->end);
+}
+
+/*
+ * Some architectures let the crash region overlap what is reserved already; a
+ * page of it is not to be given away.
+ */
+static void __init free_buffer(void)
+{
+	unsigned long pfn = PHYS_PFN(buffer_addr);
+	unsigned long end = PHYS_PFN(buffer_addr + buffer_size);
+
+	if (IS_ENABLED(CONFIG_ARCH_KEEP_MEMBLOCK))
+		memblock_phys_free(buffer_addr, buffer_size);
+	for (; pfn < end; pfn++)
+		if (!is_in(&crashk_res, pfn) && !is_in(&crashk_low_res, pfn))
+			free_reserved_page(pfn_to_page(pfn));
+}
+
+/* After subsys_initcall, at which powerpc makes the resources of System RAM. */
 static int __init kexec_keys_adopt(void)
 {
 	void *buf;
@@ -241,8 +274,8 @@ static int __init kexec_keys_adopt(void)
 
 	buf = phys_to_virt(buffer_addr);
 	kexec_keys_adopted.status = adopt_buffer(buf);
-	/* Poisoning with zeroes is the wipe. */
-	free_reserved_area(buf, buf + buffer_size, 0, "kexec keys");
+	memzero_explicit(buf, buffer_size);
+	free_buffer();
 	return 0;
 }
-subsys_initcall(kexec_keys_adopt);
+subsys_initcall_sync(kexec_keys_adopt);

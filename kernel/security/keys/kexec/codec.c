@@ -60,7 +60,7 @@ EXPORT_SYMBOL_IF_KUNIT(kexec_keys_slot_len);
  * kexec_keys_encode_start - begin a set
  * @enc: encoder, need not be initialised
  * @slot: where the set is to be, 8-aligned, with no valid set in it
- * @size: bytes there, at least KEXEC_KEYS_SLOT_MIN
+ * @size: bytes there, at least half of KEXEC_KEYS_BUFFER_MIN
  */
 void kexec_keys_encode_start(struct kexec_keys_encoder *enc, void *slot,
 			     size_t size)
@@ -275,25 +275,22 @@ EXPORT_SYMBOL_IF_KUNIT(kexec_keys_decode_slot);
 enum kexec_keys_status kexec_keys_decode(const void *buf, size_t size,
 					 struct kexec_keys_set *set)
 {
-	size_t slot_size = size / KEXEC_KEYS_SLOTS;
-	enum kexec_keys_status status = KEXEC_KEYS_EMPTY;
-	enum kexec_keys_status slot_status;
+	size_t half = size / KEXEC_KEYS_SLOTS;
+	enum kexec_keys_status first, second;
 	struct kexec_keys_set found;
-	int i;
 
-	for (i = 0; i < KEXEC_KEYS_SLOTS; i++) {
-		slot_status = kexec_keys_decode_slot(buf + i * slot_size,
-						     slot_size, &found);
-		if (slot_status == KEXEC_KEYS_OK) {
-			if (status != KEXEC_KEYS_OK || found.seq > set->seq)
-				*set = found;
-			status = KEXEC_KEYS_OK;
-		} else if (status == KEXEC_KEYS_EMPTY) {
-			status = slot_status;
-		}
-	}
+	first = kexec_keys_decode_slot(buf, size, set);
+	if (first == KEXEC_KEYS_OK && set->end + KEXEC_KEYS_DIGEST_LEN > half)
+		return first;
 
-	return status;
+	second = kexec_keys_decode_slot(buf + half, size - half, &found);
+	if (second == KEXEC_KEYS_OK &&
+	    (first != KEXEC_KEYS_OK || found.seq > set->seq))
+		*set = found;
+	if (first == KEXEC_KEYS_OK || second == KEXEC_KEYS_OK)
+		return KEXEC_KEYS_OK;
+
+	return first == KEXEC_KEYS_EMPTY ? second : first;
 }
 EXPORT_SYMBOL_IF_KUNIT(kexec_keys_decode);
 

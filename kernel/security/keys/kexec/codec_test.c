@@ -12,8 +12,8 @@
 
 #include "codec.h"
 
-#define SLOT	KEXEC_KEYS_SLOT_MIN
-#define BUFFER	(KEXEC_KEYS_SLOTS * SLOT)
+#define BUFFER	KEXEC_KEYS_BUFFER_MIN
+#define SLOT	(BUFFER / KEXEC_KEYS_SLOTS)
 
 static const u8 payload[64] = { 0x11, 0x22, 0x33, [63] = 0x44 };
 
@@ -158,6 +158,30 @@ static void newest_valid_slot_counts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, set.seq, 3);
 }
 
+/* Even where the second half of it looks like a slot, and like a newer one. */
+static void first_slot_may_take_all(struct kunit *test)
+{
+	u8 *buf = alloc_buffer(test), *content = alloc_buffer(test);
+	struct kexec_keys_record rec = luks;
+	struct kexec_keys_encoder enc;
+	struct kexec_keys_set set;
+
+	rec.payload = content;
+	rec.payload_len = BUFFER - 1024;
+	kexec_keys_encode_start(&enc, buf, BUFFER);
+	KUNIT_ASSERT_TRUE(test, kexec_keys_encode_add(&enc, &rec));
+	kexec_keys_encode_finish(&enc, 1, KEXEC_KEYS_REBOOT, "6.12.0");
+	encode(buf + SLOT, 2, 2);
+	seal(buf);
+
+	KUNIT_ASSERT_EQ(test, kexec_keys_decode(buf, BUFFER, &set),
+			KEXEC_KEYS_OK);
+	KUNIT_EXPECT_EQ(test, set.seq, 1);
+	KUNIT_EXPECT_EQ(test, set.count, 1);
+	KUNIT_ASSERT_TRUE(test, kexec_keys_next(&set, &rec));
+	KUNIT_EXPECT_EQ(test, rec.payload_len, BUFFER - 1024);
+}
+
 static void every_changed_byte_is_seen(struct kunit *test)
 {
 	u8 *buf = alloc_buffer(test);
@@ -184,7 +208,7 @@ static void reasons(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kexec_keys_decode_slot(buf, 64, &set),
 			KEXEC_KEYS_SHORT);
 
-	hdr->total_len = cpu_to_le32(SLOT);
+	hdr->total_len = cpu_to_le32(BUFFER);
 	KUNIT_EXPECT_EQ(test, kexec_keys_decode(buf, BUFFER, &set),
 			KEXEC_KEYS_SHORT);
 
@@ -339,6 +363,7 @@ static struct kunit_case codec_cases[] = {
 	KUNIT_CASE(empty_set_is_valid),
 	KUNIT_CASE(zeroes_are_empty),
 	KUNIT_CASE(newest_valid_slot_counts),
+	KUNIT_CASE(first_slot_may_take_all),
 	KUNIT_CASE(every_changed_byte_is_seen),
 	KUNIT_CASE(reasons),
 	KUNIT_CASE(hostile_records),

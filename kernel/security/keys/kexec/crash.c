@@ -2,9 +2,9 @@
 /*
  * The handover buffer of the crash image.
  *
- * Locking: crash_lock is taken after the kexec lock or without it, and before
- * the ring's semaphore. The kexec lock is never taken here: crash_kexec() gives
- * up the dump when it finds it held.
+ * Its keys are in plain text in memory, for as long as the image is loaded: in
+ * the crash region, and under a second, writable address, the alias through which
+ * they are updated.
  */
 
 #define pr_fmt(fmt) "kexec-keys: " fmt
@@ -46,37 +46,32 @@ static struct crash_buffer {
 
 static bool crash_enabled = true;
 
+/* Under crash_lock. */
+static bool hibernating;
+
 static const char *crash_refused(void)
 {
-	return kexec_keys_refused(crash_enabled);
+	return kexec_keys_refused(crash_enabled) ?:
+	       hibernating ? "hibernation" : NULL;
 }
 
 static void show_in_direct_map(phys_addr_t addr, size_t size)
 {
-	unsigned long pfn = PHYS_PFN(addr);
-	unsigned long end = PHYS_PFN(addr + size);
-
-	for (; pfn < end; pfn++)
-		set_direct_map_default_noflush(pfn_to_page(pfn));
+	set_direct_map_valid_noflush(pfn_to_page(PHYS_PFN(addr)),
+				     PHYS_PFN(size), true);
 }
 
 /*
- * Whoever reads memory through the kernel's map of all of it, by mistake or by
- * /proc/kcore, is not to come across keys. That the segment stays there instead
- * costs nothing else.
+ * Code that reads memory through the direct map, by mistake or for /proc/kcore,
+ * must not find keys. Where the segment cannot be taken out, it stays there.
  */
 static void hide_from_direct_map(phys_addr_t addr, size_t size)
 {
-	unsigned long pfn = PHYS_PFN(addr);
-	unsigned long end = PHYS_PFN(addr + size);
 	unsigned long start = (unsigned long)phys_to_virt(addr);
 
-	for (; pfn < end; pfn++) {
-		if (set_direct_map_invalid_noflush(pfn_to_page(pfn))) {
-			show_in_direct_map(addr, size);
-			break;
-		}
-	}
+	if (set_direct_map_valid_noflush(pfn_to_page(PHYS_PFN(addr)),
+					 PHYS_PFN(size), false))
+		show_in_direct_map(addr, size);
 	flush_tlb_kernel_range(start, start + size);
 }
 
@@ -95,8 +90,8 @@ static void *map_segment(phys_addr_t addr, size_t size)
 
 	for (i = 0; i < nr_pages; i++)
 		pages[i] = pfn_to_page(PHYS_PFN(addr) + i);
-	/* /proc/kcore reads other areas, but not what may be a device. */
-	vaddr = vmap(pages, nr_pages, VM_IOREMAP, PAGE_KERNEL);
+	/* /proc/kcore does not read sparse areas. */
+	vaddr = vmap(pages, nr_pages, VM_MAP | VM_SPARSE, PAGE_KERNEL);
 	kvfree(pages);
 
 	return vaddr;
@@ -130,7 +125,7 @@ void kexec_keys_update_crash(void)
 {
 	scoped_guard(mutex, &crash_lock)
 		update_locked();
-	kexec_keys_state_changed();
+	kexec_keys_notify_pollers();
 }
 
 static int crash_enabled_set(const char *val, const struct kernel_param *kp)
@@ -143,7 +138,7 @@ static int crash_enabled_set(const char *val, const struct kernel_param *kp)
 		if (!ret)
 			update_locked();
 	}
-	kexec_keys_state_changed();
+	kexec_keys_notify_pollers();
 
 	return ret;
 }
@@ -169,13 +164,14 @@ void kexec_keys_crash_loaded(const struct kimage *image)
 
 	guard(mutex)(&crash_lock);
 
-	/* The caller may hold a suspended block device. */
+	/* A task that waits for the lock may have suspended a block device. */
 	noio = memalloc_noio_save();
 	/* The loader has zeroed the segment, through the direct map. */
 	crash = (struct crash_buffer) {
 		.image = image,
 		.slots = {
 			.source		= KEXEC_KEYS_CRASH,
+			.n_slots	= KEXEC_KEYS_SLOTS,
 			.slot_size	= image->keys_buffer_size / KEXEC_KEYS_SLOTS,
 			.vaddr		= map_segment(image->keys_buffer_addr,
 						      image->keys_buffer_size),
@@ -228,9 +224,6 @@ struct kexec_keys_report kexec_keys_report_crash(void)
 	report = (struct kexec_keys_report) {
 		.carried	= crash.slots.carried,
 		.not_carried	= crash.slots.not_carried,
-		.used		= crash.slots.used[crash.slots.active],
-		.capacity	= crash.slots.slot_size,
-		.generation	= crash.generation,
 		.reason		= "none",
 		.state		= "stale",
 	};
@@ -244,7 +237,7 @@ struct kexec_keys_report kexec_keys_report_crash(void)
 		report.state = "disabled";
 		report.reason = refused;
 	} else if (!crash.slots.vaddr) {
-		report.reason = "memory";
+		report.reason = "buffer";
 	} else if (crash.slots.not_carried) {
 		report.reason = "capacity";
 	} else if (crash.generation != kexec_keys_generation()) {
@@ -270,37 +263,25 @@ const char *kexec_keys_verify_crash(void)
 	return kexec_keys_slots_verify(&crash.slots);
 }
 
-/**
- * kexec_keys_crash_direct_map - is the handover buffer in the direct map?
- *
- * Return: one word: "absent", "present", or "none" where there is no buffer.
- */
-const char *kexec_keys_crash_direct_map(void)
-{
-	guard(mutex)(&crash_lock);
-	if (!crash.slots.vaddr)
-		return "none";
-
-	return kernel_page_present(vmalloc_to_page(crash.slots.vaddr)) ?
-	       "present" : "absent";
-}
-
 /*
- * A hibernation image has no page that is not in the direct map, so what is in
- * the buffer after a resume is not what was there before.
+ * The buffer is empty while the system hibernates, so that nothing of it is in
+ * the hibernation image. Such an image leaves out pages that are not in the direct
+ * map: after a resume, anything may be in the buffer until it is reset. A panic in
+ * between finds no set.
  */
 static int kexec_keys_pm_notify(struct notifier_block *nb, unsigned long event,
 				void *data)
 {
-	if (event != PM_POST_HIBERNATION)
+	if (event != PM_HIBERNATION_PREPARE && event != PM_POST_HIBERNATION)
 		return NOTIFY_DONE;
 
 	scoped_guard(mutex, &crash_lock) {
-		if (crash.slots.vaddr)
+		hibernating = event == PM_HIBERNATION_PREPARE;
+		if (crash.slots.vaddr && !hibernating)
 			kexec_keys_slots_reset(&crash.slots);
 		update_locked();
 	}
-	kexec_keys_state_changed();
+	kexec_keys_notify_pollers();
 
 	return NOTIFY_OK;
 }

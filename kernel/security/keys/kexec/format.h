@@ -14,8 +14,8 @@
  *
  * This header is a contract between two kernels that may be of different
  * versions, and nothing else. The handover buffer is physically contiguous,
- * its address and size are multiples of 64 KiB on every architecture, and it
- * holds two slots of equal size. A slot is::
+ * and its address and size are multiples of 64 KiB on every architecture. The
+ * first slot begins where the buffer does, the second half way. A slot is::
  *
  *	struct kexec_keys_header	header_len bytes
  *	records				each a multiple of 8 bytes long
@@ -31,7 +31,9 @@
  * greater sequence number counts. The writer fills the slot that does not
  * count, and wipes the other only after the digest is in place: whenever it is
  * interrupted, one complete set can be found. While both are valid, a key that
- * was taken out of the ring a moment ago may still be in the older one.
+ * was taken out of the ring a moment ago may still be in the older one. A buffer
+ * that is written once has its set in the first slot, which may then take all of
+ * the buffer: what lies in its second half is no slot.
  *
  * All numbers are little-endian. Both header_len fields and the record's length
  * let a later minor version append fields, which an older reader skips. A change
@@ -46,9 +48,9 @@
 /* One for every architecture: page sizes of the two kernels may differ. */
 #define KEXEC_KEYS_ALIGN		SZ_64K
 #define KEXEC_KEYS_SLOTS		2
-#define KEXEC_KEYS_SLOT_MIN		SZ_64K
+#define KEXEC_KEYS_BUFFER_MIN		SZ_128K
 /* Thousands of the largest logon keys do not fit, a thousand volumes do. */
-#define KEXEC_KEYS_SLOT_MAX		SZ_16M
+#define KEXEC_KEYS_BUFFER_MAX		SZ_32M
 
 #define KEXEC_KEYS_RELEASE_LEN		64
 #define KEXEC_KEYS_TYPE_MAX		31

@@ -10,45 +10,44 @@
 
 #define pr_fmt(fmt) "kexec-keys: " fmt
 
-#include <kunit/static_stub.h>
 #include <kunit/visibility.h>
-#include <linux/cc_platform.h>
+#include <linux/align.h>
 #include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
+#include <linux/kconfig.h>
 #include <linux/kexec.h>
 #include <linux/kexec_keys.h>
+#include <linux/list.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/pfn.h>
 #include <linux/printk.h>
+#include <linux/string.h>
+#include <linux/swap.h>
+#include <asm/sections.h>
 
 #include "internal.h"
 
 /*
- * With SME (not SEV) the segments of an image are stored decrypted, and keys
- * would lie in memory in the clear.
+ * What the handover buffer may take of the crash region. It must not depend on
+ * the ring: else keys could make a load fail, which leaves no crash image.
  */
-VISIBLE_IF_KUNIT bool kexec_keys_memory_encrypted(void)
-{
-	KUNIT_STATIC_STUB_REDIRECT(kexec_keys_memory_encrypted);
+#define CRASH_REGION_PART	64
 
-	return cc_platform_has(CC_ATTR_HOST_MEM_ENCRYPT);
-}
+/* Of the free memory, what may be kept aside while a block is looked for. */
+#define KEPT_PART		4
 
-/**
- * kexec_keys_refused - may an image carry keys?
- * @enabled: whether the image's parameter allows it
- *
- * Return: NULL if it may, else one word why not.
+/*
+ * powerpc's next kernel moves to the start of memory, and may be larger than
+ * this one. Nowhere else is memory below the end of the kernel in danger.
  */
-const char *kexec_keys_refused(bool enabled)
-{
-	if (kexec_keys_memory_encrypted())
-		return "sme";
-	/* Root may revoke or invalidate the ring; there is no other. */
-	if (key_validate(kexec_keys_ring))
-		return "ring";
-
-	return enabled ? NULL : "parameter";
-}
+#ifdef CONFIG_PPC64
+#define MIN_ADDR	(2 * __pa(_end))
+#else
+#define MIN_ADDR	0
+#endif
 
 /* Of pages that are there already, or where there is room for it. */
 static int add_segment(struct kimage *image, size_t size, void *pages)
@@ -73,14 +72,131 @@ static int add_segment(struct kimage *image, size_t size, void *pages)
 	return 0;
 }
 
-/* alloc_pages_exact() ends at 4 MiB on most architectures. */
-static int add_reboot_segment(struct kimage *image, size_t size)
+static int add_crash_segment(struct kimage *image)
 {
+	size_t part = resource_size(&crashk_res) / CRASH_REGION_PART;
+
+	return add_segment(image, clamp_t(size_t,
+					  ALIGN_DOWN(part, KEXEC_KEYS_ALIGN),
+					  KEXEC_KEYS_BUFFER_MIN,
+					  KEXEC_KEYS_BUFFER_MAX), NULL);
+}
+
+/* Hot-added memory may not be in the memory map of the next kernel. */
+static bool is_boot_memory(phys_addr_t addr, size_t size)
+{
+#ifdef CONFIG_SPARSEMEM
+	unsigned long pfn = PHYS_PFN(addr);
+	unsigned long end = PHYS_PFN(addr + size);
+
+	for (; pfn < end; pfn++)
+		if (!early_section(__pfn_to_section(pfn)))
+			return false;
+#endif
+	return true;
+}
+
+/* One option, from its "=" on: SIZE@BASE, or START-END:SIZE,...@BASE. */
+static bool overlaps_option(const char *word, phys_addr_t addr, size_t size)
+{
+	unsigned long long value, largest = 0;
+	char *end;
+
+	for (; *word && *word != ' '; word = end) {
+		value = memparse(word + 1, &end);
+		if (*word == '@')
+			return addr < value + largest && value < addr + size;
+		if (end == word + 1)
+			continue;
+		if (*end != '-' && *word != '-')
+			largest = max(largest, value);
+	}
+
+	return false;
+}
+
+/*
+ * Where the next kernel's command line has crashkernel= with a base, a
+ * reservation in that range may make the one of the crash region fail. Of
+ * several sizes, each for another amount of memory, the largest counts.
+ */
+VISIBLE_IF_KUNIT bool kexec_keys_overlap_crashkernel(const char *cmdline,
+						     phys_addr_t addr,
+						     size_t size)
+{
+	static const char name[] = "crashkernel";
+
+	while ((cmdline = strstr(cmdline, name))) {
+		cmdline += strlen(name);
+		if (*cmdline == '=' && overlaps_option(cmdline, addr, size))
+			return true;
+	}
+
+	return false;
+}
+
+static bool is_suitable(const struct kimage *image, phys_addr_t addr, size_t size)
+{
+	const char *cmdline = image->cmdline_buf;
+
+	return addr >= MIN_ADDR && is_boot_memory(addr, size) &&
+	       !(cmdline && kexec_keys_overlap_crashkernel(cmdline, addr, size));
+}
+
+/* A block that does not suit is kept aside until another one is found. */
+static void *alloc_suitable_pages(const struct kimage *image, size_t size,
+				  gfp_t zone)
+{
+	unsigned long tries = nr_free_pages() / KEPT_PART / PHYS_PFN(size);
+	struct page *page, *next;
+	LIST_HEAD(kept);
+	void *pages;
+
+	do {
+		pages = alloc_pages_exact(size, GFP_KERNEL | zone |
+					  __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+		if (!pages || is_suitable(image, virt_to_phys(pages), size))
+			break;
+		list_add(&virt_to_page(pages)->lru, &kept);
+		pages = NULL;
+	} while (tries--);
+	list_for_each_entry_safe(page, next, &kept, lru)
+		free_pages_exact(page_address(page), size);
+
+	return pages;
+}
+
+/* What was hot-added is rarely in the zone of addresses that devices need. */
+static void *alloc_buffer(const struct kimage *image, size_t size)
+{
+	void *pages = alloc_suitable_pages(image, size, 0);
+
+	if (!pages && IS_ENABLED(CONFIG_ZONE_DMA32))
+		pages = alloc_suitable_pages(image, size, __GFP_DMA32);
+	if (pages)
+		memset(pages, 0, size);
+
+	return pages;
+}
+
+/* Room for twice what the ring has now, or for as much as there is in one block. */
+static int add_reboot_segment(struct kimage *image)
+{
+	size_t need = kexec_keys_slot_len_wanted();
+	size_t most = min_t(size_t, PAGE_SIZE << MAX_PAGE_ORDER,
+			    KEXEC_KEYS_BUFFER_MAX);
+	size_t size = clamp_t(size_t, ALIGN(2 * need, KEXEC_KEYS_ALIGN),
+			      KEXEC_KEYS_BUFFER_MIN, most);
 	void *pages;
 	int ret;
 
-	pages = alloc_pages_exact(size, GFP_KERNEL | __GFP_ZERO |
-				  __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+	for (;;) {
+		pages = alloc_buffer(image, size);
+		if (pages || size == KEXEC_KEYS_BUFFER_MIN)
+			break;
+		size = max_t(size_t, ALIGN(size / 2, KEXEC_KEYS_ALIGN),
+			     KEXEC_KEYS_BUFFER_MIN);
+	}
 	if (!pages)
 		return -ENOMEM;
 
@@ -96,21 +212,24 @@ static int add_reboot_segment(struct kimage *image, size_t size)
  * @image: image that is being loaded by kexec_file_load(2)
  *
  * The segment is empty. Never fails a load: an image without the segment carries
- * nothing, and the state says so. Called with the kexec lock held.
+ * nothing, and the state says so. Called with the kexec lock held, before all
+ * other segments are placed.
  */
 void kexec_keys_add_buffer(struct kimage *image)
 {
-	size_t size;
 	int ret;
 
-	if (!kexec_keys_ring)
+	if (!kexec_keys_ring || kexec_keys_memory_encrypted())
 		return;
+	if (!kexec_keys_has_seed()) {
+		pr_warn("no random numbers yet, no key is carried; load the image again\n");
+		return;
+	}
 
-	size = KEXEC_KEYS_SLOTS * kexec_keys_slot_size_wanted();
 	if (image->type == KEXEC_TYPE_CRASH)
-		ret = add_segment(image, size, NULL);
+		ret = add_crash_segment(image);
 	else
-		ret = add_reboot_segment(image, size);
+		ret = add_reboot_segment(image);
 	if (ret)
 		pr_warn("no room for keys in the image: %pe\n", ERR_PTR(ret));
 }
@@ -159,7 +278,7 @@ void kexec_keys_post_load(struct kimage *image)
 		kexec_keys_crash_loaded(image);
 	else
 		kexec_keys_reboot_loaded(image);
-	kexec_keys_state_changed();
+	kexec_keys_notify_pollers();
 }
 
 /**
@@ -178,5 +297,5 @@ void kexec_keys_free_image(const struct kimage *image)
 			free_pages_exact(phys_to_virt(image->keys_buffer_addr),
 					 image->keys_buffer_size);
 	}
-	kexec_keys_state_changed();
+	kexec_keys_notify_pollers();
 }

@@ -29,8 +29,7 @@ static DEFINE_MUTEX(reboot_lock);
  * @image: the image, compared with kexec_image but never followed
  * @slots: its slots; the address is in the direct map
  *
- * Under reboot_lock, which is taken with the kexec lock held, or for reading
- * without it.
+ * Under reboot_lock.
  */
 static struct reboot_buffer {
 	const struct kimage	*image;
@@ -44,8 +43,8 @@ static int reboot_enabled_set(const char *val, const struct kernel_param *kp)
 	int ret = param_set_bool(val, kp);
 
 	if (!ret) {
-		kexec_keys_reboot_changed();
-		kexec_keys_state_changed();
+		kexec_keys_end_waiting();
+		kexec_keys_notify_pollers();
 	}
 
 	return ret;
@@ -73,18 +72,20 @@ static const char *reboot_refused(void)
  */
 void kexec_keys_reboot_loaded(const struct kimage *image)
 {
-	guard(mutex)(&reboot_lock);
-
-	reboot = (struct reboot_buffer) {
-		.image = image,
-		.slots = {
-			.source		= KEXEC_KEYS_REBOOT,
-			.slot_size	= image->keys_buffer_size / KEXEC_KEYS_SLOTS,
-		},
-	};
-	if (image->keys_buffer_size)
-		reboot.slots.vaddr = phys_to_virt(image->keys_buffer_addr);
-	kexec_keys_reboot_changed();
+	scoped_guard(mutex, &reboot_lock) {
+		reboot = (struct reboot_buffer) {
+			.image = image,
+			.slots = {
+				.source		= KEXEC_KEYS_REBOOT,
+				.n_slots	= 1,
+				.slot_size	= image->keys_buffer_size,
+			},
+		};
+		if (image->keys_buffer_size)
+			reboot.slots.vaddr =
+				phys_to_virt(image->keys_buffer_addr);
+	}
+	kexec_keys_end_waiting();
 }
 
 /**
@@ -96,12 +97,12 @@ void kexec_keys_reboot_loaded(const struct kimage *image)
  */
 void kexec_keys_reboot_freed(const struct kimage *image)
 {
-	guard(mutex)(&reboot_lock);
-	if (image != reboot.image)
-		return;
-
-	memset(&reboot, 0, sizeof(reboot));
-	kexec_keys_reboot_changed();
+	scoped_guard(mutex, &reboot_lock) {
+		if (image != reboot.image)
+			return;
+		memset(&reboot, 0, sizeof(reboot));
+	}
+	kexec_keys_end_waiting();
 }
 
 /**
@@ -131,8 +132,6 @@ struct kexec_keys_report kexec_keys_report_reboot(void)
 	};
 
 	guard(mutex)(&reboot_lock);
-	report.capacity = reboot.slots.slot_size;
-
 	if (!reboot.image && !READ_ONCE(kexec_image)) {
 		report.state = "none";
 	} else if (!reboot.image) {
@@ -141,13 +140,28 @@ struct kexec_keys_report kexec_keys_report_reboot(void)
 	} else if (refused) {
 		report.reason = refused;
 	} else if (!reboot.slots.vaddr) {
-		report.reason = "memory";
+		report.reason = "buffer";
 	} else {
 		report.state = "armed";
-		kexec_keys_slots_measure(&reboot.slots, &report);
-		if (report.not_carried)
-			report.reason = "capacity";
 	}
+
+	return report;
+}
+
+/**
+ * kexec_keys_measure_reboot - count the keys that a kexec now would carry
+ *
+ * Reads the ring.
+ *
+ * Return: a report with carried and not_carried only.
+ */
+struct kexec_keys_report kexec_keys_measure_reboot(void)
+{
+	struct kexec_keys_report report = {};
+
+	guard(mutex)(&reboot_lock);
+	if (reboot.slots.vaddr && !reboot_refused())
+		kexec_keys_slots_measure(&reboot.slots, &report);
 
 	return report;
 }

@@ -5,9 +5,10 @@
 
 #define pr_fmt(fmt) "kexec-keys: " fmt
 
+#include <kunit/static_stub.h>
+#include <kunit/visibility.h>
 #include <linux/assoc_array.h>
-#include <linux/bits.h>
-#include <linux/capability.h>
+#include <linux/cc_platform.h>
 #include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/init.h>
@@ -21,18 +22,12 @@
 
 struct key *kexec_keys_ring __ro_after_init;
 
-/*
- * Asked under the ring's semaphore, for a link and for a new key alike.
- * CAP_SYS_BOOT is what loading an image takes.
- */
+/* Asked under the ring's semaphore, for a link and for a new key alike. */
 static int kexec_keys_restrict(struct key *ring, const struct key_type *type,
 			       const union key_payload *payload,
 			       struct key *restriction_key)
 {
-	if (!type->kexec_payload)
-		return -EOPNOTSUPP;
-
-	return capable(CAP_SYS_BOOT) ? 0 : -EPERM;
+	return type->kexec_payload ? 0 : -EOPNOTSUPP;
 }
 
 /* Seconds, not rounded down to the last tick as ktime_get_real_seconds() is. */
@@ -43,9 +38,6 @@ static time64_t now_seconds(void)
 	ktime_get_real_ts64(&now);
 	return now.tv_sec;
 }
-
-/* What keyring.c adds to the pointer of a keyring among a keyring's leaves. */
-#define LEAF_IS_KEYRING	BIT(1)
 
 struct ring_walk {
 	struct kexec_keys_sink	*sink;
@@ -90,9 +82,9 @@ static void show_member(struct ring_walk *walk, struct key *key)
 
 static int visit_leaf(const void *leaf, void *data)
 {
-	struct key *key = (struct key *)leaf;
+	struct key *key = keyring_ptr_to_key(leaf);
 
-	if ((unsigned long)leaf & LEAF_IS_KEYRING)
+	if (keyring_ptr_is_keyring(leaf))
 		return 0;
 
 	/* From here on a change of the key is told, whatever its state is now. */
@@ -104,18 +96,20 @@ static int visit_leaf(const void *leaf, void *data)
 	smp_mb__after_atomic();
 
 	if (key->type->kexec_payload && key_is_positive(key) &&
-	    !key_validate(key))
+	    !key_validate(key) && !kexec_keys_is_withdrawn(key))
 		show_member(data, key);
 
 	return 0;
 }
 
 /**
- * kexec_keys_read_ring - show every member that is to be carried
- * @sink: who is shown them; its next_expiry is set
+ * kexec_keys_read_ring - show every member that an image may carry
+ * @sink: takes the members; its next_expiry is set
  *
- * Takes the ring's semaphore for reading, and RCU: no lock of a key, so that
- * whoever holds one may wait for this. A ring that was revoked is empty.
+ * Takes no lock, so that the caller may hold any: a writer of the ring allocates
+ * memory under its semaphore, and so may wait for a block device. A member that
+ * is added or removed meanwhile may be shown twice or not at all; such a change
+ * is followed by another update.
  */
 void kexec_keys_read_ring(struct kexec_keys_sink *sink)
 {
@@ -123,11 +117,34 @@ void kexec_keys_read_ring(struct kexec_keys_sink *sink)
 
 	sink->next_expiry = 0;
 
-	down_read(&kexec_keys_ring->sem);
 	rcu_read_lock();
 	assoc_array_iterate(&kexec_keys_ring->keys, visit_leaf, &walk);
 	rcu_read_unlock();
-	up_read(&kexec_keys_ring->sem);
+}
+
+/*
+ * With SME (not SEV) the segments of an image are stored decrypted, and keys
+ * would lie in memory in the clear.
+ */
+VISIBLE_IF_KUNIT bool kexec_keys_memory_encrypted(void)
+{
+	KUNIT_STATIC_STUB_REDIRECT(kexec_keys_memory_encrypted);
+
+	return cc_platform_has(CC_ATTR_HOST_MEM_ENCRYPT);
+}
+
+/**
+ * kexec_keys_refused - may an image carry keys?
+ * @enabled: whether the image's parameter allows it
+ *
+ * Return: NULL if it may, else one word why not.
+ */
+const char *kexec_keys_refused(bool enabled)
+{
+	if (kexec_keys_memory_encrypted())
+		return "sme";
+
+	return enabled ? NULL : "parameter";
 }
 
 /*
@@ -147,6 +164,8 @@ static int __init kexec_keys_ring_init(void)
 	if (!restriction)
 		return -ENOMEM;
 	restriction->check = kexec_keys_restrict;
+	restriction->flags = KEY_RESTRICT_REPLACE | KEY_RESTRICT_SYS_BOOT |
+			     KEY_RESTRICT_PERMANENT;
 
 	ring = keyring_alloc(".kexec", GLOBAL_ROOT_UID, GLOBAL_ROOT_GID,
 			     current_cred(), RING_PERM, KEY_ALLOC_NOT_IN_QUOTA,
@@ -157,7 +176,6 @@ static int __init kexec_keys_ring_init(void)
 		return PTR_ERR(ring);
 	}
 
-	set_bit(KEY_FLAG_REPLACE, &ring->flags);
 	kexec_keys_ring = ring;
 	return 0;
 }

@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The two slots of a handover buffer, as the kernel that fills them sees them.
+ * The slots of a handover buffer, as the kernel that fills them sees them.
  */
 
-#include <linux/align.h>
+#include <linux/compiler.h>
 #include <linux/container_of.h>
-#include <linux/minmax.h>
-#include <linux/moduleparam.h>
+#include <linux/limits.h>
 #include <linux/string.h>
 #include <linux/utsname.h>
 
 #include "internal.h"
-
-static unsigned int min_slot_size = KEXEC_KEYS_SLOT_MIN;
-module_param_named(slot_size, min_slot_size, uint, 0444);
-MODULE_PARM_DESC(slot_size, "least bytes in each of the two slots of a handover buffer");
 
 struct size_sink {
 	struct kexec_keys_sink	sink;
@@ -39,26 +34,19 @@ static void add_size(struct kexec_keys_sink *sink,
 }
 
 /**
- * kexec_keys_slot_size_wanted - size of a slot for an image that is being loaded
+ * kexec_keys_slot_len_wanted - what a slot needs to hold the ring as it is now
  *
- * Twice what the ring needs now, so that as much again can be added later.
- *
- * Return: bytes, between the format's limits, a multiple of KEXEC_KEYS_ALIGN.
+ * Return: bytes.
  */
-size_t kexec_keys_slot_size_wanted(void)
+size_t kexec_keys_slot_len_wanted(void)
 {
 	struct size_sink size = {
 		.sink.member	= add_size,
-		.limit		= KEXEC_KEYS_SLOT_MAX,
+		.limit		= SIZE_MAX,
 	};
-	size_t want;
 
 	kexec_keys_read_ring(&size.sink);
-	want = max_t(size_t, min_slot_size,
-		     2 * kexec_keys_slot_len(size.records_len));
-
-	return clamp_t(size_t, ALIGN(want, KEXEC_KEYS_ALIGN),
-		       KEXEC_KEYS_SLOT_MIN, KEXEC_KEYS_SLOT_MAX);
+	return kexec_keys_slot_len(size.records_len);
 }
 
 static void *slot_addr(const struct kexec_keys_slots *slots, unsigned int slot)
@@ -80,7 +68,7 @@ void kexec_keys_slots_wipe(struct kexec_keys_slots *slots)
 {
 	unsigned int slot;
 
-	for (slot = 0; slot < KEXEC_KEYS_SLOTS; slot++)
+	for (slot = 0; slot < slots->n_slots; slot++)
 		wipe_slot(slots, slot);
 	slots->carried = 0;
 	slots->not_carried = 0;
@@ -94,7 +82,7 @@ void kexec_keys_slots_reset(struct kexec_keys_slots *slots)
 {
 	unsigned int slot;
 
-	for (slot = 0; slot < KEXEC_KEYS_SLOTS; slot++)
+	for (slot = 0; slot < slots->n_slots; slot++)
 		slots->used[slot] = slots->slot_size;
 	kexec_keys_slots_wipe(slots);
 }
@@ -118,16 +106,16 @@ static void encode_member(struct kexec_keys_sink *sink,
  * kexec_keys_slots_write - copy the ring into a buffer
  * @slots: its slots
  *
- * Writes into the slot that does not count, then wipes the other. Whoever reads
- * the buffer after a panic at any instruction here finds one complete set,
- * because a slot without its digest is none.
+ * Writes into the slot that does not count, then wipes the other. After a panic
+ * at any instruction here, the buffer has one complete set, because a slot without
+ * its digest is none.
  *
  * Return: when the first of the members expires, in seconds since 1970, or 0.
  */
 time64_t kexec_keys_slots_write(struct kexec_keys_slots *slots)
 {
 	struct encode_sink encode = { .sink.member = encode_member };
-	unsigned int slot = !slots->active;
+	unsigned int slot = (slots->active + 1) % slots->n_slots;
 
 	/* All of the slot may hold keys until the digest says how much. */
 	slots->used[slot] = slots->slot_size;
@@ -137,9 +125,14 @@ time64_t kexec_keys_slots_write(struct kexec_keys_slots *slots)
 	slots->used[slot] = kexec_keys_encode_finish(&encode.enc, ++slots->seq,
 						     slots->source,
 						     init_uts_ns.name.release);
-	/* The new set is in memory before the old one goes. */
-	smp_wmb();
-	wipe_slot(slots, slots->active);
+	/*
+	 * The new set is complete before the old one goes. No other processor
+	 * reads the slots before this one has stopped, and what it has then
+	 * written is a prefix of the program: only the compiler must be told.
+	 */
+	barrier();
+	if (slot != slots->active)
+		wipe_slot(slots, slots->active);
 
 	slots->active = slot;
 	slots->carried = encode.enc.count;
@@ -147,29 +140,69 @@ time64_t kexec_keys_slots_write(struct kexec_keys_slots *slots)
 	return encode.sink.next_expiry;
 }
 
+struct compare_sink {
+	struct kexec_keys_sink	sink;
+	struct kexec_keys_set	set;
+	u32			missing;
+};
+
+static bool is_same_key(const struct kexec_keys_record *a,
+			const struct kexec_keys_record *b)
+{
+	return a->type_len == b->type_len && a->desc_len == b->desc_len &&
+	       a->payload_len == b->payload_len && a->uid == b->uid &&
+	       a->gid == b->gid && a->perm == b->perm &&
+	       a->expiry == b->expiry &&
+	       !memcmp(a->type, b->type, a->type_len) &&
+	       !memcmp(a->desc, b->desc, a->desc_len) &&
+	       !memcmp(a->payload, b->payload, a->payload_len);
+}
+
+/* In the order in which they were written; some may have been left out. */
+static void compare_member(struct kexec_keys_sink *sink,
+			   const struct kexec_keys_record *rec)
+{
+	struct compare_sink *compare = container_of(sink, struct compare_sink, sink);
+	struct kexec_keys_set rest = compare->set;
+	struct kexec_keys_record carried;
+
+	if (kexec_keys_next(&rest, &carried) && is_same_key(rec, &carried))
+		compare->set = rest;
+	else
+		compare->missing++;
+}
+
 /**
- * kexec_keys_slots_verify - read a buffer as the next kernel would
+ * kexec_keys_slots_verify - compare a buffer, as the next kernel would read it,
+ *	with the ring
  * @slots: its slots
  *
  * Return: one word: "ok", or what is wrong.
  */
 const char *kexec_keys_slots_verify(const struct kexec_keys_slots *slots)
 {
+	struct compare_sink compare = { .sink.member = compare_member };
+	struct kexec_keys_record more;
 	enum kexec_keys_status status;
-	struct kexec_keys_set set;
 
 	status = kexec_keys_decode(slots->vaddr,
-				   KEXEC_KEYS_SLOTS * slots->slot_size, &set);
-	if (status == KEXEC_KEYS_OK && set.count != slots->carried)
-		return "count";
+				   slots->n_slots * slots->slot_size,
+				   &compare.set);
+	if (status != KEXEC_KEYS_OK)
+		return kexec_keys_status_name(status);
 
-	return kexec_keys_status_name(status);
+	kexec_keys_read_ring(&compare.sink);
+	if (compare.missing != slots->not_carried ||
+	    kexec_keys_next(&compare.set, &more))
+		return "content";
+
+	return "ok";
 }
 
 /**
  * kexec_keys_slots_measure - what would kexec_keys_slots_write() write now?
  * @slots: slots of a buffer
- * @report: its carried, not_carried and used are set
+ * @report: its carried and not_carried are set
  */
 void kexec_keys_slots_measure(const struct kexec_keys_slots *slots,
 			      struct kexec_keys_report *report)
@@ -182,5 +215,4 @@ void kexec_keys_slots_measure(const struct kexec_keys_slots *slots,
 	kexec_keys_read_ring(&size.sink);
 	report->carried = size.fit;
 	report->not_carried = size.left_out;
-	report->used = kexec_keys_slot_len(size.records_len);
 }

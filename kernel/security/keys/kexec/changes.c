@@ -27,8 +27,8 @@ static DECLARE_WORK(update_work, update_work_fn);
 /**
  * kexec_keys_generation - number of changes of the ring so far
  *
- * Return: the number; fully ordered, so that whoever reads the ring afterwards
- * sees at least these changes.
+ * Return: the number; fully ordered, so that a later read of the ring sees at
+ * least these changes.
  */
 u64 kexec_keys_generation(void)
 {
@@ -46,7 +46,7 @@ void kexec_keys_changed(void)
 		return;
 
 	atomic64_inc_return(&generation);
-	schedule_work(&update_work);
+	queue_work(system_unbound_wq, &update_work);
 }
 
 /**
@@ -54,7 +54,7 @@ void kexec_keys_changed(void)
  * @key: any key of the system
  *
  * Called where watchers of keys are notified, with semaphores of keys held. A
- * member is marked by whoever reads the ring, and the mark is spent here: a key
+ * member is marked when the ring is read, and the mark is cleared here: a key
  * that has left the ring costs one update at most, however often its owner
  * changes it. The atomic orders the change before the mark; its pair is in
  * visit_leaf().
@@ -75,7 +75,7 @@ static enum hrtimer_restart expiry_timer_fn(struct hrtimer *timer)
 static struct hrtimer expiry_timer;
 
 /**
- * kexec_keys_wake_at - set when the next member expires, which nobody notifies
+ * kexec_keys_wake_at - set the time of an update, for when a member expires
  * @expiry: seconds since 1970, 0 for never
  *
  * Absolute wall time, as a key's expiry is: a clock that is set forward, or that
@@ -90,10 +90,10 @@ void kexec_keys_wake_at(time64_t expiry)
 		hrtimer_cancel(&expiry_timer);
 }
 
-static int __init kexec_keys_live_init(void)
+static int __init kexec_keys_changes_init(void)
 {
 	hrtimer_setup(&expiry_timer, expiry_timer_fn, CLOCK_REALTIME,
 		      HRTIMER_MODE_ABS);
 	return 0;
 }
-pure_initcall(kexec_keys_live_init);
+pure_initcall(kexec_keys_changes_init);
