@@ -676,6 +676,71 @@ static void both_slots(void)
 	OK(kexec_keys_decode(NULL, 0, &(struct kexec_keys_set){ 0 }) == KEXEC_KEYS_SHORT);
 }
 
+/* What is in front of the payload of a set of one key whose names are short, and that with the digest. */
+enum { BEFORE_PAYLOAD = HEADER + RECORD_HEADER + 8 + 8, AROUND_PAYLOAD = BEFORE_PAYLOAD + DIGEST };
+
+/* In a buffer of two halves as large as this. */
+enum { HALF = AROUND_PAYLOAD + USED };
+
+static void encode_one_key(u8 *slot, size_t size, const void *payload, size_t payload_len)
+{
+	const struct kexec_keys_record rec = {
+		.type = "logon", .type_len = 5, .desc = "d", .desc_len = 1,
+		.payload = payload, .payload_len = payload_len,
+	};
+	struct kexec_keys_encoder enc;
+
+	kexec_keys_encode_start(&enc, slot, size);
+	OK(kexec_keys_encode_add(&enc, &rec));
+	OK(kexec_keys_encode_finish(&enc, 1, KEXEC_KEYS_REBOOT, "") == payload_len + AROUND_PAYLOAD);
+}
+
+/* One set may take more than a half; what begins half way is then a part of it. */
+static void one_slot(void)
+{
+	/* Bytes that the set in the first slot takes, and the number of the set that counts. */
+	static const struct { const char *name; size_t used; u64 seq; } sets[] = {
+		{ "less than a half", HALF - 8, 2 },
+		{ "a half", HALF, 2 },
+		{ "more than a half", HALF + 8, 1 },
+		{ "so much that its digest lies in the header of the other", HALF + 64, 1 },
+		{ "all but 8 bytes", 2 * HALF - 8, 1 },
+		{ "all", 2 * HALF, 1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
+		u8 *buf = alloc(2 * HALF, 0xee), *payload = alloc(2 * HALF, 0xdd);
+		struct kexec_keys_set s;
+
+		row = sets[i].name;
+		/* A newer set, as a payload or behind the first slot. */
+		encode(payload + HALF - BEFORE_PAYLOAD, 2);
+		encode(buf + HALF, 2);
+		encode_one_key(buf, 2 * HALF, payload, sets[i].used - AROUND_PAYLOAD);
+		seal(buf + HALF, USED);
+		OK(kexec_keys_decode(buf, 2 * HALF, &s) == KEXEC_KEYS_OK);
+		OK(s.seq == sets[i].seq);
+		if (s.seq == 1)
+			OK(s.count == 1 && s.slot == buf);
+		else
+			check_set(&s);
+		free(payload);
+		free(buf);
+	}
+	row = NULL;
+}
+
+static void beyond_the_buffer(void)
+{
+	u8 *buf = alloc(2 * USED, 0);
+	struct kexec_keys_set s;
+
+	encode(buf + USED, 1);
+	set(buf + USED + TOTAL_LEN, 4, USED);
+	OK(kexec_keys_decode(buf, 2 * USED, &s) == KEXEC_KEYS_SHORT);
+	free(buf);
+}
+
 static void status_names(void)
 {
 	static const char *const names[] = { "ok", "empty", "short", "magic", "version", "digest", "record", "?", "?" };
@@ -701,6 +766,8 @@ static const struct { const char *name; void (*fn)(void); } tests[] = {
 	{ "each size that is too small", sizes },
 	{ "empty slots, and nearly empty ones", empty_slots },
 	{ "which of two slots counts", both_slots },
+	{ "a set that takes more than its half", one_slot },
+	{ "a set that would end behind the buffer", beyond_the_buffer },
 	{ "names of what is wrong", status_names },
 };
 
