@@ -19,7 +19,7 @@ static enum kk_finding_id id_of_disabled(const char *reason)
 {
 	if (!strcmp(reason, "sme"))
 		return KK_FINDING_MEMORY_ENCRYPTION;
-	return strcmp(reason, "ring") ? KK_FINDING_SWITCHED_OFF : KK_FINDING_RING_REVOKED;
+	return strcmp(reason, "parameter") ? KK_FINDING_STALE : KK_FINDING_SWITCHED_OFF;
 }
 
 static void mend_image(const struct kk_rehearsal *r, enum kk_finding_id id, char *out,
@@ -38,12 +38,12 @@ static void mend_image(const struct kk_rehearsal *r, enum kk_finding_id id, char
 	case KK_FINDING_SWITCHED_OFF:
 		snprintf(out, size, "echo Y > /sys/module/kexec_keys/parameters/crash");
 		break;
-	case KK_FINDING_RING_REVOKED:
-		snprintf(out, size, "reboot");
-		break;
 	default:
-		if (!strcmp(r->state.crash.reason, "pending"))
+		if (!strcmp(r->state.crash.reason, "pending") ||
+		    !strcmp(r->state.crash.reason, "hibernation"))
 			snprintf(out, size, "kexec-keys status --wait");
+		else if (!strcmp(r->state.crash.reason, "capacity"))
+			snprintf(out, size, "kexec-keys list");
 		else
 			kk_mend(&r->mender, KK_MEND_RELOAD, out, size);
 	}
@@ -81,14 +81,6 @@ static void drop_luks_uuids(char *cmdline)
 		memset(word, ' ', strcspn(word, " \n"));
 }
 
-/* What is left to say where the ring cannot be read any more. */
-static void check_revoked(struct kk_rehearsal *r, const char *sentence)
-{
-	check_image(r);
-	if (!r->findings.n)
-		kk_finding(&r->findings, KK_FINDING_RING_REVOKED, "reboot", "%s", sentence);
-}
-
 static void check_all(struct kk_rehearsal *r, const char *initramfs)
 {
 	char place[PATH_MAX];
@@ -115,12 +107,9 @@ static int rehearse(struct kk_rehearsal *r, const char *initramfs)
 	kk_keep_errors(&kept);
 	status = kk_rehearsal_begin(r);
 	kk_keep_errors(NULL);
-	if (status && status != KK_DISABLED)
-		return kk_fail(status, kept.next, "%s", kept.sentence);
 	if (status)
-		check_revoked(r, kept.sentence);
-	else
-		check_all(r, initramfs);
+		return kk_fail(status, kept.next, "%s", kept.sentence);
+	check_all(r, initramfs);
 	return KK_OK;
 }
 

@@ -25,20 +25,14 @@ static void print_json(const struct kk_state *s, int status, const char *sentenc
 	kk_json_string(crash, "verify", s->crash.verify);
 	kk_json_number(crash, "carried", s->crash.carried);
 	kk_json_number(crash, "not_carried", s->crash.not_carried);
-	kk_json_number(crash, "used", s->crash.used);
-	kk_json_number(crash, "capacity", s->crash.capacity);
-	kk_json_number(crash, "generation", s->crash.generation);
 	kk_json_string(reboot, "state", s->reboot.state);
 	kk_json_string(reboot, "reason", s->reboot.reason);
 	kk_json_number(reboot, "carried", s->reboot.carried);
 	kk_json_number(reboot, "not_carried", s->reboot.not_carried);
-	kk_json_number(reboot, "used", s->reboot.used);
-	kk_json_number(reboot, "capacity", s->reboot.capacity);
 	kk_json_number(adopted, "count", s->adopted.count);
 	kk_json_number(adopted, "skipped", s->adopted.skipped);
 	kk_json_string(adopted, "source", s->adopted.source);
 	kk_json_string(adopted, "status", s->adopted.status);
-	kk_json_string(adopted, "release", s->adopted.release);
 	kk_json_print(root);
 }
 
@@ -51,9 +45,8 @@ static void say_adopted(const struct kk_state *s)
 		       kk_esc(s->adopted.status));
 		return;
 	}
-	kk_say("This kernel took over %lu %s at boot (%s, from Linux %s).",
-	       s->adopted.count, s->adopted.count == 1 ? "key" : "keys",
-	       kk_esc(s->adopted.source), kk_esc(s->adopted.release));
+	kk_say("This kernel took over %lu %s at boot (%s).", s->adopted.count,
+	       s->adopted.count == 1 ? "key" : "keys", kk_esc(s->adopted.source));
 }
 
 static int no_feature(const struct kk_args *args)

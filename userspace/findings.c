@@ -9,7 +9,6 @@ static const struct { const char *word; int status; } kinds[KK_N_FINDINGS] = {
 	[KK_FINDING_NO_IMAGE]		= { "no-image", KK_NO_IMAGE },
 	[KK_FINDING_KEXEC_LOAD]		= { "kexec-load", KK_NO_CARRY_OVER },
 	[KK_FINDING_MEMORY_ENCRYPTION]	= { "memory-encryption", KK_MEMORY_ENCRYPTION },
-	[KK_FINDING_RING_REVOKED]	= { "ring-revoked", KK_DISABLED },
 	[KK_FINDING_SWITCHED_OFF]	= { "switched-off", KK_DISABLED },
 	[KK_FINDING_STALE]		= { "stale", KK_STALE },
 	[KK_FINDING_NO_KEY]		= { "no-key", KK_KEY_MISSING },

@@ -110,9 +110,6 @@ int kk_ring_read(key_serial_t ring, struct kk_keys *keys)
 
 	memset(keys, 0, sizeof(*keys));
 	size = keyctl_read_alloc(ring, &serials);
-	if (size < 0 && (errno == EKEYREVOKED || errno == ENOKEY))
-		return kk_fail(KK_DISABLED, "reboot: only a boot makes it anew",
-			       "the keyring .kexec was revoked or invalidated");
 	if (size < 0)
 		return kk_fail(KK_PERMISSION, "run it as root of the initial namespace",
 			       "cannot read the keyring .kexec: %s", strerror(errno));

@@ -67,18 +67,12 @@ int kk_state_read(const char *dir, struct kk_state *s)
 	read_word(dir, "crash/verify", s->crash.verify, sizeof(s->crash.verify));
 	s->crash.carried = read_number(dir, "crash/carried");
 	s->crash.not_carried = read_number(dir, "crash/not_carried");
-	s->crash.used = read_number(dir, "crash/used");
-	s->crash.capacity = read_number(dir, "crash/capacity");
-	s->crash.generation = read_number(dir, "crash/generation");
 	read_word(dir, "reboot/state", s->reboot.state, sizeof(s->reboot.state));
 	read_word(dir, "reboot/reason", s->reboot.reason, sizeof(s->reboot.reason));
 	s->reboot.carried = read_number(dir, "reboot/carried");
 	s->reboot.not_carried = read_number(dir, "reboot/not_carried");
-	s->reboot.used = read_number(dir, "reboot/used");
-	s->reboot.capacity = read_number(dir, "reboot/capacity");
 	read_word(dir, "adopted/source", s->adopted.source, sizeof(s->adopted.source));
 	read_word(dir, "adopted/status", s->adopted.status, sizeof(s->adopted.status));
-	read_word(dir, "adopted/release", s->adopted.release, sizeof(s->adopted.release));
 	s->adopted.count = read_number(dir, "adopted/count");
 	s->adopted.skipped = read_number(dir, "adopted/skipped");
 	return 0;
@@ -106,7 +100,7 @@ static int judge_synced(const struct kk_state *s, char *sentence, size_t size,
 		*next = "run kexec-keys tag VOLUME (or --all)";
 		return KK_KEY_MISSING;
 	}
-	if (strcmp(s->crash.verify, "ok")) {
+	if (s->crash.verify[0] && strcmp(s->crash.verify, "ok")) {
 		snprintf(sentence, size, "The copy of the keys in the crash image does not verify (%s).",
 			 kk_esc(s->crash.verify));
 		*next = "load the crash kernel again with kexec -p -s";
@@ -129,7 +123,7 @@ static int judge_stale(const struct kk_state *s, char *sentence, size_t size,
 			 "The crash image holds %lu of %lu designated keys (%s).",
 			 s->crash.carried, s->crash.carried + s->crash.not_carried,
 			 kk_esc(s->crash.reason));
-		*next = "load the crash kernel again with kexec -p -s: room is made for all at a load";
+		*next = "untag what is not needed, see kexec-keys list, or boot with a larger crashkernel=";
 	}
 	return KK_STALE;
 }
@@ -143,10 +137,16 @@ static int judge_disabled(const struct kk_state *s, char *sentence, size_t size,
 		*next = "boot with mem_encrypt=off, or use a dump target that is not encrypted";
 		return KK_MEMORY_ENCRYPTION;
 	}
-	if (!strcmp(s->crash.reason, "ring")) {
+	if (!strcmp(s->crash.reason, "hibernation")) {
 		snprintf(sentence, size,
-			 "The keyring .kexec was revoked or invalidated: a capture kernel would have no key.");
-		*next = "reboot this machine: only a boot makes the keyring anew";
+			 "The system hibernates: a capture kernel would have no key until it has resumed.");
+		*next = "wait with kexec-keys status --wait";
+		return KK_DISABLED;
+	}
+	if (!strcmp(s->crash.reason, "buffer")) {
+		snprintf(sentence, size,
+			 "The crash image was loaded without room for keys: a capture kernel would have none.");
+		*next = "load the crash kernel again with kexec -p -s; see dmesg for why";
 		return KK_DISABLED;
 	}
 	snprintf(sentence, size, "The carry-over to crash kernels is switched off: a capture kernel would have no key.");
@@ -178,9 +178,8 @@ static int judge_armed(const struct kk_state *s, char *sentence, size_t size,
 		       const char **next)
 {
 	if (s->reboot.not_carried) {
-		snprintf(sentence, size, "%lu of %lu keys would not be carried over (%s)",
-			 s->reboot.not_carried, s->reboot.carried + s->reboot.not_carried,
-			 kk_esc(s->reboot.reason));
+		snprintf(sentence, size, "%lu of %lu keys would not be carried over",
+			 s->reboot.not_carried, s->reboot.carried + s->reboot.not_carried);
 		*next = "untag what is not needed, see kexec-keys list";
 		return KK_STALE;
 	}

@@ -18,25 +18,20 @@ struct kk_state {
 	struct {
 		char state[16];
 		char reason[32];
+		/* Empty where only root may look. */
 		char verify[32];
 		unsigned long carried;
 		unsigned long not_carried;
-		unsigned long used;
-		unsigned long capacity;
-		unsigned long long generation;
 	} crash;
 	struct {
 		char state[16];
 		char reason[32];
 		unsigned long carried;
 		unsigned long not_carried;
-		unsigned long used;
-		unsigned long capacity;
 	} reboot;
 	struct {
 		char source[16];
 		char status[32];
-		char release[80];
 		unsigned long count;
 		unsigned long skipped;
 	} adopted;
