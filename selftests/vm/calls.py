@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Calls of a function that may allocate memory, made by functions that must not let the
-allocation start I/O: was the task in a scope of memalloc_noio_save() each time?
+"""Calls of a function, by some others or by all. For one that allocates memory where that
+must not start I/O: was the task in a scope of memalloc_noio_save() each time?
 
 For a kernel of x86_64 without KASLR, on one processor.
 """
@@ -21,9 +21,9 @@ LAST = "~"
 
 
 class Calls:
-    """Those of FUNCTION by one of CALLERS from now on, until end(); names of SYMBOLS."""
+    """Those of FUNCTION by one of CALLERS, or by any, from now on; names of SYMBOLS."""
 
-    def __init__(self, machine, symbols, function, callers):
+    def __init__(self, machine, symbols, function, callers=None):
         self.machine = machine
         self.function, self.callers = function, callers
         self.address = symbols[function]
@@ -44,7 +44,7 @@ class Calls:
 
     def _stopped(self, stub):
         caller, = POINTER.unpack(stub.read(stub.register(STACK_POINTER), POINTER.size))
-        if self._function_at(caller) in self.callers:
+        if self.callers is None or self._function_at(caller) in self.callers:
             may = self._may_start_io(stub)
             self.bad += may
             self.good += not may
@@ -55,7 +55,7 @@ class Calls:
         self.machine.resume_until_stop(self._stopped)
 
     def end(self):
-        """Whether there were calls, each in such a scope, and a line on it."""
+        """How many there were where I/O may not start, and where it may."""
         self.machine.attach().clear_breakpoint(self.address)
         self.machine.resume_until_stop(None)
-        return self.good > 0 and not self.bad, f"{self.function}() is called {self.good} times where no I/O may start, {self.bad} times where it may"
+        return self.good, self.bad

@@ -42,9 +42,11 @@ def chosen(memory, tree):
 
 
 def shorten(memory, value):
-    """Of a property of an address and a size of 64 bits each, only the address is left."""
+    """Of a property of words of 64 bits only the first is left."""
+    words = struct.unpack_from(">I", memory, value - 8)[0] // 4
     struct.pack_into(">I", memory, value - 8, 8)
-    struct.pack_into(">II", memory, value + 8, NOP, NOP)
+    for at in range(2, words):
+        struct.pack_into(">I", memory, value + 4 * at, NOP)
 
 
 def trees(memory, start, end):

@@ -64,6 +64,9 @@ class Stub:
             raise RuntimeError(f"gdb stub: no memory at {address:#x}: {answer}")
         return bytes.fromhex(answer)
 
+    def write(self, address, data):
+        self._demand_ok(f"M{address:x},{len(data):x}:{data.hex()}")
+
     def set_breakpoint(self, address):
         self._demand_ok(f"Z1,{address:x},1")
 

@@ -26,7 +26,7 @@ CI_PROGRAMS = ("realpath", "uniq", "seq", "chroot", "timeout", "readlink", "mkte
                # What file systems stand on.
                "mdadm", "mkfs.btrfs",
                "setpriv")
-GUEST_PROGRAMS = ("storm", "latency", "loads", "looks", "failload", "owner", "typist")
+GUEST_PROGRAMS = ("storm", "latency", "fill", "loads", "looks", "failload", "owner", "typist")
 
 
 class GuestError(Exception):
@@ -120,7 +120,8 @@ class GuestImages:
         subprocess.run([HERE / "root", self.settings.userspace, ARCH.debian], check=True, stdout=sys.stderr)
         capture = self.directory / "capture.img"
         self._build(capture, {}, compress=True)
-        self._build(first, {"boot/kernel": loaded(self.settings.loads), "boot/capture.img": capture,
+        own = {"boot/own": loaded(self.settings.kernel)} if self.settings.loads != self.settings.kernel else {}
+        self._build(first, {"boot/kernel": loaded(self.settings.loads), "boot/capture.img": capture, **own,
                             "kselftest": programs("kselftest") / "install", **self._overlay()}, compress=False)
 
     def _debian_files(self):

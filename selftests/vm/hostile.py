@@ -11,7 +11,10 @@ MAGIC = b".KXCKYS0"
 ALIGN = 64 << 10
 VERSION, TOTAL_LEN, COUNT = 8, 24, 28
 RECORD = 104
+RECORD_TYPE_LEN = RECORD + 6
 RECORD_PAYLOAD_LEN = RECORD + 12
+RECORD_PERM = RECORD + 24
+RECORD_NAMES = RECORD + 40
 
 
 def _slots(memory, region):
@@ -38,6 +41,18 @@ def _record(memory, slot):
     _seal(memory, slot)
 
 
+def _payload(memory, slot):
+    """Of the first record: its names are padded to eight bytes each."""
+    lengths = struct.unpack_from("<HH", memory, slot + RECORD_TYPE_LEN)
+    _flip(memory, slot + RECORD_NAMES + sum(-(-length // 8) * 8 for length in lengths))
+    _seal(memory, slot)
+
+
+def _perm(memory, slot):
+    _put(memory, slot + RECORD_PERM, "<I", 0xffffffff)
+    _seal(memory, slot)
+
+
 def _count(memory, slot):
     _put(memory, slot + COUNT, "<I", 1000)
     _seal(memory, slot)
@@ -59,6 +74,8 @@ KINDS = {
     "short": lambda memory, slot: _put(memory, slot + TOTAL_LEN, "<I", 0xfffffff0),
     "version": _version,
     "record": _record,
+    "payload": _payload,
+    "perm": _perm,
     "count": _count,
     "empty": _empty,
 }

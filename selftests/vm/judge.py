@@ -75,7 +75,7 @@ def scan_vmcore(session, name):
         image.truncate(0)
         image.truncate(size)
         if not wrong:
-            hits, counts = _search_unpacked(unpacked, session.disk.key)
+            hits, counts = _search_file(unpacked, session.disk.key)
             _report(session, name, hits, counts, allowed)
 
 
@@ -89,8 +89,16 @@ def _unpack(image, unpacked):
     return "", found
 
 
-def _search_unpacked(unpacked, key):
-    fd = unpacked.fileno()
+def scan_second_disk(session, name):
+    """The second disk as it is."""
+    allowed = _allowed(session, name)
+    with open(session.disk.path + "2", "rb") as image:
+        hits, counts = _search_file(image, session.disk.key)
+        _report(session, name, hits, counts, allowed)
+
+
+def _search_file(file, key):
+    fd = file.fileno()
     with mmap.mmap(fd, 0, access=mmap.ACCESS_READ) as content:
         hits = scan.scan(content, fd, key, {})
         return hits, {**scan.count_by_owner(hits), "round-key": len(scan.round_keys(content, fd, key))}

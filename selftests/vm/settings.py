@@ -101,7 +101,7 @@ class Settings:
     cpus: int = _word(_number, 2, "how many processors (2)")
     crashkernel: str = _word(_size, "128M", "what the first kernel reserves (128M)")
     kernel: str = _word(str, "", "variant of the kernel that the machine boots (the plain one)")
-    loads: str = _word(str, "", "variant of the kernel that kexec loads there (the plain one)")
+    loads: str = _word(str, "", "variant of the kernel that kexec loads there, with that of the machine as /boot/own (the plain one)")
     append: str = _word(str, "", "more words for the kernel command line")
     disk: str = _word(_choice("none", *KINDS), "luks2-pbkdf2", f"kind of volume: none, {', '.join(KINDS)} (luks2-pbkdf2)")
     size: int = _word(_number, 256, "MiB of it; a second disk, blank at first, has as much (256)")

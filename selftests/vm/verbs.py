@@ -23,6 +23,13 @@ from guest import kernel, read_symbols
 from replay import REPLAYS, Runs
 
 
+# struct key of include/linux/key.h, without watches: what comes before its semaphore is a
+# reference count, a serial number and the node of a tree.
+KEY_SEM = 4 + 4 + 3 * 8
+# Of the semaphore's count, kernel/locking/rwsem.c.
+RWSEM_WRITER_LOCKED = 1
+
+
 class VerbError(Exception):
     """What is wrong with a line of the guest's."""
 
@@ -145,6 +152,12 @@ def _scan_vmcore(session, name):
     judge.scan_vmcore(session, name)
 
 
+@_verb("scan-second-disk")
+def _scan_second_disk(session, name):
+    """The host searches the second disk for the volume key."""
+    judge.scan_second_disk(session, name)
+
+
 @_verb("plant")
 def _plant(session):
     judge.plant(session)
@@ -220,26 +233,35 @@ def _place(session, entry, where):
     _at_entry(session, entry, act)
 
 
-# --- calls that allocate memory ---
+# --- calls ---
 
 @_verb("watch-calls")
-def _watch_calls(session, function):
-    """From now on those that the series makes of this function of the kernel."""
+def _watch_calls(session, function, whose="ours"):
+    """From now on those that the series makes of this function of the kernel, or all of them."""
     variant = session.settings.kernel
-    session.calls = Calls(session.machine, read_symbols(variant), function, our_functions(kernel(variant).parent))
+    callers = None if whose == "all" else our_functions(kernel(variant).parent)
+    session.calls = Calls(session.machine, read_symbols(variant), function, callers)
 
 
-@_verb("called")
-def _called(session, what):
-    good, line = session.calls.end()
-    session.results.line(good, f"{what.replace('_', ' ')}: {line}")
+@_verb("called-without-io")
+def _called_without_io(session, what):
+    """It was called, each time where an allocation starts no I/O."""
+    good, bad = session.calls.end()
+    session.results.line(good > 0 and not bad, f"{what.replace('_', ' ')}: {session.calls.function}() is called "
+                         f"{good} times where no I/O may start, {bad} times where it may")
 
 
-# --- the lock of kexec ---
+@_verb("not-called")
+def _not_called(session, what):
+    calls = sum(session.calls.end())
+    session.results.line(not calls, f"{what.replace('_', ' ')}: {session.calls.function}() is called {calls} times")
+
+
+# --- locks ---
 
 @_verb("watch-lock")
 def _watch_lock(session, function):
-    """Whether it is held when this function of the kernel is entered next."""
+    """Whether kexec's is held when this function of the kernel is entered next."""
     symbols = read_symbols(session.settings.kernel)
     session.locked = None
 
@@ -255,6 +277,17 @@ def _was_locked(session, what):
     session.results.line(session.locked, f"{what.replace('_', ' ')}: the lock of kexec {states[session.locked]}")
 
 
+@_verb("hold-ring")
+def _hold_ring(session):
+    """From now on the semaphore of the ring is held, as by a task that waits for memory."""
+    stub = session.machine.attach()
+    ring = int.from_bytes(stub.read(read_symbols(session.settings.kernel)["kexec_keys_ring"], 8), "little")
+    if any(stub.read(ring + KEY_SEM, 8)):
+        raise VerbError("hold-ring: the semaphore is not free")
+    stub.write(ring + KEY_SEM, RWSEM_WRITER_LOCKED.to_bytes(8, "little"))
+    session.machine.resume_until_stop(None)
+
+
 # --- the handover buffer ---
 
 @_verb("buffer")
@@ -262,6 +295,12 @@ def _buffer(session, address, size):
     """Its virtual address and size; the answer is the physical one."""
     session.buffer = Buffer(session.machine, int(address, 16), _number(size))
     return f"{session.buffer.physical + ARCH.ram:x}"
+
+
+@_verb("buffer-was")
+def _buffer_was(session):
+    """In a later kernel: the physical address of the buffer that was told of, and its size."""
+    return f"{session.buffer.physical + ARCH.ram:#x} {session.buffer.size}"
 
 
 @_verb("watch")

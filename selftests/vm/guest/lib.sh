@@ -455,10 +455,36 @@ alias_address()
 	sed -n 's/^0x\([0-9a-f]*\)-.* \(map_segment\|kexec_keys_crash_loaded\)+.*/\1/p' /proc/vmallocinfo
 }
 
+# A 64th of the crash region, in whole pieces of 64 KiB, and two at least.
+buffer_size()
+{
+	pieces=$(($(cat /sys/kernel/kexec_crash_size) / 64 / 65536))
+	[ "$pieces" -ge 2 ] || pieces=2
+	echo $((pieces * 65536))
+}
+
 # The host is told where the buffer is; $ANSWER is its physical address.
 show_buffer()
 {
-	ask buffer "$(alias_address)" $(($(cat $KEYS/crash/capacity) * 2))
+	ask buffer "$(alias_address)" "$(buffer_size)"
+}
+
+page_size() { awk '/^KernelPageSize/ { print $2 * 1024; exit }' /proc/self/smaps; }
+
+# pages_in_use START BYTES: how many pages there are not reserved; bit 32 says that one is
+pages_in_use()
+{
+	page=$(page_size)
+	od -An -v -w8 -t x8 -j $(($1 * 8 / page)) -N $(($2 * 8 / page)) /proc/kpageflags | grep -c '^ *.\{7\}[02468ace]'
+}
+
+# buffer_is_given_back: in the next kernel no page of it is reserved any more
+buffer_is_given_back()
+{
+	ask buffer-was
+	# shellcheck disable=SC2086 # address and size
+	set -- $ANSWER
+	[ "$(pages_in_use "$1" "$2")" = $(($2 / $(page_size))) ]
 }
 
 # In the next kernel the host is told which keys are there.
@@ -469,21 +495,48 @@ show_adopted()
 
 unload_crash() { kexec -p -u "${1:--s}"; }
 
+# Without them no image with a device tree carries keys.
+has_random_numbers() { dmesg | grep -q "crng init done"; }
+
 # load_next PHASE [WORD…]: this system, with another phase and these words on the
-# command line, is what an ordinary kexec starts.  How it is loaded: $LOAD_NEXT_BY.
+# command line, is what an ordinary kexec starts.  What is loaded and how: $NEXT_KERNEL,
+# $LOAD_NEXT_BY.
+NEXT_KERNEL=/boot/kernel
 LOAD_NEXT_BY=-s
 load_next()
 {
 	phase=$1
 	shift
 	find / -xdev ! -path '/tmp/*' ! -path '/mnt/*' | cpio -o -H newc > /tmp/next.img 2> /dev/null &&
-		kexec -l "$LOAD_NEXT_BY" /boot/kernel --initrd=/tmp/next.img \
+		kexec -l "$LOAD_NEXT_BY" "$NEXT_KERNEL" --initrd=/tmp/next.img \
 			--append="$CAPTURE_APPEND phase=$phase $*" &&
 		rm /tmp/next.img
 }
 
 # Where the next kernel is entered, on x86. It has to be loaded with LOAD_NEXT_BY=-ds.
 kernel_entry() { dmesg | sed -n 's/.*Loaded 64bit kernel at 0x\([0-9a-f]*\) .*/\1/p' | tail -n 1; }
+
+# hex_of FILE OFFSET BYTES
+hex_of() { od -An -v -t x1 -j "$2" -N "$3" "$1" | tr -d ' \n'; }
+
+# The map of reserved memory of the device tree: "address size" a line.
+reservations()
+{
+	fdt=/sys/firmware/fdt
+	[ -e $fdt ] || return 0
+	at=$((0x$(hex_of $fdt 16 4)))
+	while entry=$(hex_of $fdt $at 16) && [ "${entry#????????????????}" != 0000000000000000 ]; do
+		echo "$entry"
+		at=$((at + 16))
+	done
+}
+
+# The buffer that the device tree tells of, as address and size in hexadecimal.
+told_buffer()
+{
+	property=/proc/device-tree/chosen/linux,kexec-keys-buffer
+	[ ! -e $property ] || hex_of $property 0 16
+}
 
 # What this kernel has adopted: source, status, number of keys.
 adopted() { echo "$(cat $KEYS/adopted/source) $(cat $KEYS/adopted/status) $(cat $KEYS/adopted/count)"; }

@@ -8,7 +8,7 @@
 # disk: luks2-argon2id
 # mem: 2560
 # crashkernel: 256M
-# append: kexec_keys.slot_size=262144 initcall_debug
+# append: initcall_debug
 # runs: 1 100 1000
 # phases: first capture
 

@@ -175,9 +175,9 @@ status_is()
 	refused "$1: status --json" "$2" kexec-keys status --json
 	equal "$1: all members of status" "$(
 		printf '{"version":1,"crash":{%s},"reboot":{%s},"adopted":{%s},' \
-			"$(members_of crash state reason verify carried not_carried used capacity generation)" \
-			"$(members_of reboot state reason carried not_carried used capacity)" \
-			"$(members_of adopted count skipped source status release)"
+			"$(members_of crash state reason verify carried not_carried)" \
+			"$(members_of reboot state reason carried not_carried)" \
+			"$(members_of adopted count skipped source status)"
 		printf '"exit_status":%s,"sentence":"%s","next":"%s","ring":%s,"generation":%s}' \
 			"$2" "$3" "$4" "$(state_of ring)" "$(state_of generation)"
 	)" "$(packed)"
