@@ -23,15 +23,15 @@ help: ## this list
 # Cheap and likely to fail first; nothing after a "wait" runs if something before
 # it has failed.
 SCENARIOS := kunit crash kselftest reboot designate crash-bookworm refusals direct-map \
-	stores panics dm-crypt wipes ring-revoked reboot-once reboot-systemd reboot-no-feature \
-	hibernation clock latency dm-crypt-bookworm unprivileged kaslr noio unload \
+	stores panics dm-crypt wipes ring-permanent reboot-once reboot-systemd reboot-no-feature \
+	hibernation clock latency dm-crypt-bookworm unprivileged kaslr noio ring-held crash-region fixed-crash-region unload \
 	check reboot-shim unattended boot-scripts options volumes stacks detached keyrings tokens tokens-tpm2 passphrase cryptsetup-patch cryptroot crypttab strings \
 	vmcore-keys hostile hostile-range no-feature-first no-feature-next debian13 \
 	crash-nokaslr crash-luks1 crash-nowipe probe
 
 # Of the architectures with a device tree, the fastest in every run.
 FDT_SCENARIOS := kunit crash kselftest hostile-range generations
-MORE_FDT_SCENARIOS := designate wipes ring-revoked refusals direct-map hostile stores dm-crypt reboot vmcore-keys
+MORE_FDT_SCENARIOS := designate wipes ring-permanent refusals direct-map hostile stores dm-crypt reboot vmcore-keys
 
 vm_on = $(foreach scenario,$(2),"env ARCH=$(1) selftests/vm/vm $(scenario)")
 builds_on = "env ARCH=$(1) scripts/kernel-builds ''" "env ARCH=$(1) make -s guest-builds"
@@ -68,15 +68,15 @@ CHECKS := "scripts/unittest-tap $(UNITTESTS)" \
 	scripts/check-prefixes
 
 # Kernels that watch themselves, what takes long, and the rest of the architectures.
-ALL_CHECKS := wait "scripts/kernel-builds mutants smack debug kcsan debug+unlocked kcsan+unlocked" \
+ALL_CHECKS := wait "scripts/kernel-builds mutants smack hotplug ima debug kcsan debug+unlocked kcsan+unlocked" \
 	"env ARCH=arm64 scripts/kernel-builds 64k mutants off" "selftests/kunit s390 s390x-linux-gnu-" \
 	$(call builds_on,ppc64le) $(call builds_on,riscv64) "make -s deb-kernel-builds" wait \
 	selftests/mutants/each "env ARCH=arm64 selftests/mutants/each" "userspace/tests/mutate --all" \
-	$(foreach scenario,labels races races-unlocked races-kcsan races-kcsan-unlocked faults panics-200 reboot-20,"selftests/vm/vm $(scenario)") \
-	$(foreach scenario,crash kselftest reboot-once,"selftests/vm/vm --kernel debug $(scenario)") \
+	$(foreach scenario,labels hot-added ima races races-unlocked races-kcsan races-kcsan-unlocked faults panics-200 reboot-20,"selftests/vm/vm $(scenario)") \
+	$(foreach scenario,crash kselftest stores hostile direct-map reboot reboot-once dm-crypt ring-held hibernation,"selftests/vm/vm --kernel debug $(scenario)") \
 	$(foreach system,initramfs-tools btrfs dracut dracut-no-systemd kdumpbase autopkgtest stock,"selftests/vm/vm debian13-$(system)") \
-	$(call vm_on,arm64,crash-uefi generations-uefi generations-no-feature crash-64k panics $(MORE_FDT_SCENARIOS)) \
-	$(call vm_on,ppc64le,$(FDT_SCENARIOS) panics $(MORE_FDT_SCENARIOS)) \
+	$(call vm_on,arm64,crash-uefi generations-uefi reboot-no-feature reboot-no-feature-uefi crash-64k panics $(MORE_FDT_SCENARIOS)) \
+	$(call vm_on,ppc64le,$(FDT_SCENARIOS) panics crash-region-overlap $(filter-out direct-map,$(MORE_FDT_SCENARIOS))) \
 	$(call vm_on,riscv64,$(FDT_SCENARIOS) no-clock $(MORE_FDT_SCENARIOS)) wait \
 	"scripts/check-prefixes --boot" \
 	$(foreach arch,arm64 ppc64le riscv64,"env ARCH=$(arch) scripts/check-prefixes")
