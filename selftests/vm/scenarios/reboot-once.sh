@@ -74,14 +74,10 @@ find_ceiling()
 {
 	need "$run: there is a kernel that is loaded sooner" make_small_kernel
 	need "$run: carrying over is turned on" turn_on
-	for number in $(seq 120); do
-		designate "large:key$number" 32000
-	done
+	need "$run: many keys are designated" fill "$(ring)" large 120 32000
 	need "$run: an image is loaded with 3,840,000 bytes of keys" load_small
 	equal "$run: it would carry all" "armed none 120 0" "$(reboot_state) $(cat $KEYS/reboot/not_carried)"
-	for number in $(seq 121 140); do
-		designate "large:key$number" 32000
-	done
+	need "$run: some more are" fill "$(ring)" larger 20 32000
 	need "$run: an image is loaded with 4,480,000 bytes of keys" load_small
 	equal "$run: it would carry what fits" "armed none 130 10" "$(reboot_state) $(cat $KEYS/reboot/not_carried)"
 	need "$run: the ring is cleared" keyctl clear "$(ring)"
